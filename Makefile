@@ -1,0 +1,36 @@
+# One line of intent each; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench doctor format lock
+PY := .venv/bin/python
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: ## make .venv with everything for development; does nothing when nothing changed
+	@requirements/install.sh
+
+demo: install ## a real Kafka, a relay and sample events, live in this terminal
+	@$(PY) -m unionflow_cli dev
+
+test: install ## every test, against a real Kafka
+	@$(PY) -m pytest
+
+check: install ## format, lint, types, architecture, dead code
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m vulture
+
+bench: install ## this relay beside bare programs, in one table
+	@$(PY) -m tests.bench
+
+doctor: install ## what this machine has and lacks
+	@$(PY) -m unionflow_cli doctor
+
+format: install ## put every file into the house's format
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+lock: install ## pin requirements/dev.txt anew (UPGRADE=1: to the newest)
+	@$(PY) -m uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --all-extras pyproject.toml requirements/dev.in -o requirements/dev.txt
