@@ -1,0 +1,1 @@
+"""Where the relay meets Kafka, sockets, logs and its operators."""

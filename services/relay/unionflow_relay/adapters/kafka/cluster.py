@@ -1,0 +1,183 @@
+"""Connections to the brokers, one each, and the four questions that the relay asks them.
+
+It stands on aiokafka's connections (framing, TLS, SASL, deadlines) and not on its client, whose
+background metadata asks for every topic of the cluster and whose versions know no topic IDs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.protocol.admin import DescribeConfigsRequest
+from aiokafka.protocol.api import Request
+from aiokafka.protocol.offset import OffsetRequest
+
+from unionflow_events import KafkaConnection
+from unionflow_relay.adapters.kafka.wire import READ_COMMITTED, MetadataByName
+from unionflow_relay.core.assignment import TopicMetadata
+from unionflow_relay.errors import KafkaUnavailable
+
+REQUEST_TIMEOUT_MS = 10_000
+LATEST = -1  # ListOffsets: with read_committed, the last stable offset
+EARLIEST = -2
+_TOPIC_RESOURCE = 2
+_NO_ERROR = 0
+_UNKNOWN_TOPIC = 3
+_LEADER_NOT_AVAILABLE = 5
+_FAILURES = (KafkaError, OSError, TimeoutError, NotImplementedError, AssertionError)
+
+
+class Cluster:
+    """A Kafka cluster, found by its bootstrap servers. Not to be used by two loops."""
+
+    def __init__(self, connection: KafkaConnection, client_id: str, rng: random.Random) -> None:
+        options = connection.aiokafka_options()
+        self._bootstrap: list[str] = options.pop("bootstrap_servers")
+        self._options: Mapping[str, Any] = {
+            **options,
+            "client_id": client_id,
+            "request_timeout_ms": REQUEST_TIMEOUT_MS,
+        }
+        self._rng = rng
+        self._addresses: dict[int, tuple[str, int]] = {}
+        self._open: dict[int, AIOKafkaConnection] = {}
+        self._opening: dict[int, asyncio.Lock] = {}
+
+    async def connect(self) -> None:
+        """Ask the bootstrap servers, in random order, for the brokers.
+
+        Raises:
+            KafkaUnavailable: none of them answers.
+        """
+        problem: BaseException | None = None
+        for host, port, _ in collect_hosts(self._bootstrap):
+            try:
+                connection = await create_conn(host, port, **self._options)
+            except _FAILURES as error:
+                problem = error
+                continue
+            try:
+                self._learn_brokers(await connection.send(MetadataByName(())))
+            except _FAILURES as error:
+                problem = error
+                continue
+            finally:
+                connection.close()
+            return
+        servers = ", ".join(self._bootstrap)
+        raise KafkaUnavailable(f"no broker answers at {servers}: {_said(problem)}")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        closing = [connection.close() for connection in self._open.values()]
+        self._open.clear()
+        if closing:
+            await asyncio.wait(closing, timeout=1.0)
+
+    async def topics(self, names: Iterable[str]) -> dict[str, TopicMetadata]:
+        """Those of the topics that exist, by name. Asks the brokers in turn until one answers.
+
+        Raises:
+            KafkaUnavailable: no known broker answers, or one refuses (the message says why).
+        """
+        response = await self._ask_any(MetadataByName(tuple(names)))
+        self._learn_brokers(response)
+        found: dict[str, TopicMetadata] = {}
+        for code, name, topic_id, _internal, partitions, *_ in response.topics:
+            if code in (_UNKNOWN_TOPIC, _LEADER_NOT_AVAILABLE):
+                continue
+            if code != _NO_ERROR:
+                raise KafkaUnavailable(f"topic {name}: {for_code(code).__name__}")
+            leaders = {number: leader for _error, number, leader, *_ in partitions}
+            found[name] = TopicMetadata(name, topic_id, leaders)
+        return found
+
+    async def offsets(
+        self, node: int, partitions: Mapping[str, Sequence[int]], timestamp: int
+    ) -> dict[tuple[str, int], int]:
+        """LATEST or EARLIEST offsets of partitions that `node` leads; those in error are left out.
+
+        Raises:
+            KafkaUnavailable: the node does not answer.
+        """
+        asked = [(name, [(p, timestamp) for p in numbers]) for name, numbers in partitions.items()]
+        response = await self.send(node, OffsetRequest(-1, READ_COMMITTED, asked))
+        return {
+            (name, number): offset
+            for name, answers in response.topics
+            for number, code, _timestamp, offset in answers
+            if code == _NO_ERROR
+        }
+
+    async def cleanup_policies(self, names: Iterable[str]) -> dict[str, str]:
+        """`cleanup.policy` of each topic that may be described; one that may not is left out.
+
+        Raises:
+            KafkaUnavailable: no known broker answers.
+        """
+        resources = [(_TOPIC_RESOURCE, name, ["cleanup.policy"]) for name in names]
+        response = await self._ask_any(DescribeConfigsRequest(resources))
+        return {
+            name: str(entry[1])
+            for code, _message, _type, name, entries in response.resources
+            if code == _NO_ERROR
+            for entry in entries
+        }
+
+    async def send(self, node: int, request: Request[Any]) -> Any:
+        """One request to one broker, answered within REQUEST_TIMEOUT_MS.
+
+        Raises:
+            KafkaUnavailable: the broker is unknown, away, too old, or does not answer in time.
+        """
+        try:
+            connection = await self._connection(node)
+        except _FAILURES as error:
+            raise KafkaUnavailable(f"broker {node} cannot be reached: {_said(error)}") from error
+        try:
+            return await connection.send(request)
+        except _FAILURES as error:
+            connection.close()
+            raise KafkaUnavailable(f"broker {node} does not answer: {_said(error)}") from error
+
+    async def _ask_any(self, request: Request[Any]) -> Any:
+        nodes = list(self._addresses)
+        self._rng.shuffle(nodes)
+        problem = KafkaUnavailable("no broker is known")
+        for node in nodes:
+            try:
+                return await self.send(node, request)
+            except KafkaUnavailable as error:
+                problem = error
+        raise problem
+
+    async def _connection(self, node: int) -> AIOKafkaConnection:
+        async with self._opening.setdefault(node, asyncio.Lock()):
+            known = self._open.get(node)
+            if known is not None and known.connected():
+                return known
+            if node not in self._addresses:
+                raise KafkaUnavailable(f"broker {node} is not in the metadata")
+            host, port = self._addresses[node]
+            self._open[node] = await create_conn(host, port, **self._options)
+            return self._open[node]
+
+    def _learn_brokers(self, response: Any) -> None:
+        if not response.brokers:
+            return
+        addresses = {node: (host, port) for node, host, port, *_ in response.brokers}
+        for node, address in self._addresses.items():
+            if addresses.get(node) != address and node in self._open:
+                self._open.pop(node).close()
+        self._addresses = addresses
+
+
+def _said(error: BaseException | None) -> str:
+    if isinstance(error, NotImplementedError):
+        return "it is older than Kafka 3.1, the first to fetch by topic ID"
+    return str(error) or type(error).__name__

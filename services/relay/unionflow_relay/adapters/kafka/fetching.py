@@ -1,0 +1,187 @@
+"""Fetches what one broker leads, and hands it on in slices."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import structlog
+from aiokafka.errors import for_code
+
+from unionflow_events import Rejected
+from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
+from unionflow_relay.adapters.kafka.fetched import Decoder, Fetched
+from unionflow_relay.adapters.kafka.sink import Surroundings
+from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits
+from unionflow_relay.core.backoff import Backoff
+from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
+from unionflow_relay.core.following import Following
+from unionflow_relay.core.relayed import Lane
+from unionflow_relay.core.sampling import Sampler
+from unionflow_relay.errors import KafkaUnavailable
+
+_NO_ERROR = 0
+_OFFSET_OUT_OF_RANGE = 1
+_MOVED = frozenset({3, 5, 6, 9, 56, 74, 75, 76, 78, 100, 103})  # the next look explains these
+SAMPLE_SECONDS = 10.0
+log = structlog.get_logger("kafka")
+
+
+class Fetching:
+    """One long poll per broker; a partition in trouble waits for the next look at the metadata."""
+
+    def __init__(
+        self, following: Following, around: Surroundings, look: Callable[[], None]
+    ) -> None:
+        self._following = following
+        self._names = around.names
+        self._sink = around.sink
+        self._readiness = around.readiness
+        self._metrics = around.metrics
+        self._rng = around.rng
+        self._look = look
+        self._limits = FetchLimits()
+        self._decoder = Decoder(self, following.follows, log_records=around.log_records)
+        self._ends: dict[Lane, int] = {}
+        self._troubled: set[Lane] = set()
+        self._samples = Sampler(SAMPLE_SECONDS)
+
+    async def run(self, cluster: Cluster, node: int) -> None:
+        """Fetch from a broker until it leads nothing that may be fetched."""
+        backoff = Backoff(self._rng)
+        subject = f"broker {node}"
+        try:
+            while asked := self._following.asked_of(node):
+                try:
+                    response = await cluster.send(node, FetchById(asked, self._limits))
+                except KafkaUnavailable as problem:
+                    self._metrics.kafka_failures.labels("fetch").inc()
+                    self._readiness.blame(subject, str(problem))
+                    self._look()
+                    await asyncio.sleep(backoff.next_delay())
+                    continue
+                backoff.reset()
+                self._readiness.clear(subject)
+                self._relieve(lane for lane in self._troubled if not self._following.follows(lane))
+                await self._take(cluster, node, response)
+        finally:
+            self._readiness.clear(subject)
+
+    async def _take(self, cluster: Cluster, node: int, response: Any) -> None:
+        out_of_range: list[Lane] = []
+        for piece in self._decoder.slices(self._fetched(response, out_of_range)):
+            self._sink.deliver(piece)
+            for lane, next_offset in piece.progress.items():
+                self._following.advance(lane, next_offset)
+            await asyncio.sleep(0)
+        for lane in out_of_range:
+            await self._reposition(cluster, node, lane)
+
+    def _fetched(self, response: Any, out_of_range: list[Lane]) -> Iterator[Fetched]:
+        if response.error_code != _NO_ERROR:
+            self._look()
+        for topic_id, partitions, *_ in response.topics:
+            for (
+                number,
+                code,
+                _watermark,
+                end,
+                _start,
+                aborted,
+                _replica,
+                records,
+                _tags,
+            ) in partitions:
+                lane = self._following.lane(topic_id, number)
+                if lane is None:
+                    continue
+                if code == _OFFSET_OUT_OF_RANGE:
+                    out_of_range.append(lane)
+                elif code != _NO_ERROR:
+                    self._on_partition_error(lane, code)
+                else:
+                    self._relieve(self._troubled & {lane})
+                    self._note_end(lane, end)
+                    if records:
+                        yield Fetched(
+                            lane,
+                            self._names.catalogue_name(lane.topic),
+                            self._following.next_offset(lane),
+                            records,
+                            tuple((producer, first) for producer, first, _ in aborted or ()),
+                        )
+
+    def _on_partition_error(self, lane: Lane, code: int) -> None:
+        self._following.block(lane)
+        self._look()
+        if code not in _MOVED:
+            self._blame(lane, for_code(code).__name__)
+
+    def _blame(self, lane: Lane, error: str) -> None:
+        if lane not in self._troubled:
+            log.error("partition unreadable", partition=_subject(lane), error=error)
+        self._troubled.add(lane)
+        self._readiness.blame(_subject(lane), f"{_subject(lane)} cannot be read: {error}")
+
+    def _relieve(self, lanes: Iterable[Lane]) -> None:
+        for lane in tuple(lanes):
+            self._troubled.discard(lane)
+            self._readiness.clear(_subject(lane))
+
+    def _note_end(self, lane: Lane, end: int) -> None:
+        if lane not in self._ends:
+            gauge = self._metrics.lag.labels(lane.topic, str(lane.partition))
+            gauge.set_function(lambda: self._lag(lane))
+        self._ends[lane] = end
+
+    def _lag(self, lane: Lane) -> int:
+        if not self._following.follows(lane):
+            return 0
+        return max(0, self._ends[lane] - self._following.next_offset(lane))
+
+    async def _reposition(self, cluster: Cluster, node: int, lane: Lane) -> None:
+        """Retention passed, or an unclean election cut the log: go on where there is something."""
+        asked = {lane.topic: [lane.partition]}
+        key = (lane.topic, lane.partition)
+        try:
+            earliest = (await cluster.offsets(node, asked, EARLIEST)).get(key)
+            latest = (await cluster.offsets(node, asked, LATEST)).get(key)
+        except KafkaUnavailable:
+            earliest = latest = None
+        if earliest is None or latest is None or not self._following.follows(lane):
+            self._following.block(lane)
+            self._look()
+            return
+        requested = self._following.next_offset(lane)
+        retention = requested < earliest
+        next_offset = earliest if retention else latest
+        reason = TruncationReason.RETENTION if retention else TruncationReason.BEYOND_END
+        self._following.advance(lane, next_offset)
+        gap = TruncatedRange(lane.topic, lane.partition, requested, next_offset, reason)
+        self._sink.skip(lane, next_offset, gap)
+        log.warning("records gone", partition=_subject(lane), requested=requested, now=next_offset)
+
+    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected) -> None:
+        """A record that nobody can be given is counted, logged (a sample) and passed over."""
+        self._metrics.skipped.labels(rejected.reason.value).inc()
+        unsaid = self._samples.take(rejected.reason.value, time.monotonic())
+        if unsaid is not None:
+            log.warning(
+                "record skipped",
+                position=f"{_subject(lane)}@{offset}",
+                reason=rejected.reason.value,
+                detail=rejected.detail,
+                not_logged=unsaid,
+            )
+
+    def on_unreadable(self, lane: Lane, offset: int, error: Exception) -> None:
+        """A batch that cannot be read holds its partition, aloud: to pass it over would be loss."""
+        self._following.block(lane)
+        self._look()
+        self._blame(lane, f"the batch at offset {offset}: {error}")
+
+
+def _subject(lane: Lane) -> str:
+    return f"{lane.topic}-{lane.partition}"

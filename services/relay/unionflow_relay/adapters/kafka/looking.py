@@ -1,0 +1,115 @@
+"""Looks at Kafka's metadata, and makes what is followed what Kafka has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from unionflow_relay.adapters.kafka.cluster import LATEST, Cluster
+from unionflow_relay.adapters.kafka.sink import Surroundings
+from unionflow_relay.core.assignment import Change, Follow, TopicMetadata
+from unionflow_relay.core.backoff import Backoff
+from unionflow_relay.core.cursor import short_topic_id
+from unionflow_relay.core.following import NO_LEADER, Following
+
+PERIOD_SECONDS = 5.0
+WAITING_PERIOD_SECONDS = 1.0
+log = structlog.get_logger("kafka")
+
+
+class Looking:
+    """Looks every PERIOD_SECONDS, and soon after somebody asked, but never without a pause.
+
+    While a topic is missing, the period is WAITING_PERIOD_SECONDS.
+    """
+
+    def __init__(self, following: Following, around: Surroundings) -> None:
+        self._following = following
+        self._sink = around.sink
+        self._readiness = around.readiness
+        self._backoff = Backoff(around.rng)
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """Something does not fit what is known: look soon."""
+        self._asked.set()
+
+    async def wait(self) -> None:
+        """Return when it is time to look again."""
+        waiting = self._following.missing_topics()
+        try:
+            async with asyncio.timeout(WAITING_PERIOD_SECONDS if waiting else PERIOD_SECONDS):
+                await self._asked.wait()
+        except TimeoutError:
+            self._backoff.reset()
+        else:
+            await asyncio.sleep(self._backoff.next_delay())
+        self._asked.clear()
+
+    async def look(self, cluster: Cluster) -> None:
+        """One look, applied whole or not at all.
+
+        Raises:
+            KafkaUnavailable: no broker answers.
+        """
+        observed = await cluster.topics(self._following.wanted)
+        changes = self._following.plan(observed)
+        starts = await self._live_starts(cluster, changes, observed)
+        policies = await cluster.cleanup_policies(observed)
+        for change in changes:
+            self._apply(change, starts)
+        self._following.settle(observed)
+        self._judge(policies)
+
+    async def _live_starts(
+        self, cluster: Cluster, changes: Sequence[Change], observed: Mapping[str, TopicMetadata]
+    ) -> Mapping[str, Mapping[int, int]]:
+        """Last stable offset by topic and partition, of the topics that are joined live."""
+        by_node: dict[int, dict[str, list[int]]] = {}
+        starts: dict[str, dict[int, int]] = {}
+        for change in changes:
+            if isinstance(change, Follow) and self._following.joins_live(change.name, observed):
+                starts[change.name] = {}
+                for number, node in observed[change.name].leaders.items():
+                    if node != NO_LEADER:
+                        by_node.setdefault(node, {}).setdefault(change.name, []).append(number)
+        for node, partitions in by_node.items():
+            offsets = await cluster.offsets(node, partitions, LATEST)
+            for (name, number), offset in offsets.items():
+                starts[name][number] = offset
+        return starts
+
+    def _apply(self, change: Change, starts: Mapping[str, Mapping[int, int]]) -> None:
+        if not isinstance(change, Follow):
+            gone = self._following.give_up(change)
+            self._sink.give_up(short_topic_id(change.topic_id), gone)
+            log.warning("topic gone", topic=change.name, topic_id=short_topic_id(change.topic_id))
+            return
+        live = starts.get(change.name)
+        if live is not None and len(live) < change.count:
+            self.ask()  # a partition's end is not known yet: beginning elsewhere would be wrong
+            return
+        for lane, offset in self._following.follow(change, live or {}):
+            self._sink.follow(lane, offset)
+        log.info(
+            "topic followed",
+            topic=change.name,
+            topic_id=short_topic_id(change.topic_id),
+            partitions=change.count,
+            first=change.first,
+        )
+
+    def _judge(self, policies: Mapping[str, str]) -> None:
+        missing = self._following.missing_topics()
+        leaderless = self._following.leaderless()
+        compacted = sorted(name for name, policy in policies.items() if "compact" in policy)
+        self._readiness.judge("topics", missing and f"waiting for topics {', '.join(missing)}")
+        self._readiness.judge("leaders", leaderless and f"no leader for {', '.join(leaderless)}")
+        self._readiness.judge(
+            "compaction",
+            compacted
+            and f"cleanup.policy of {', '.join(compacted)} has compact, which drops events; "
+            "it must be delete",
+        )

@@ -1,0 +1,109 @@
+"""What Prometheus sees of a relay. No label takes a value that a client can choose."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Sequence
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from unionflow_events import CATALOGUE
+from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.relayed import Relayed
+
+disable_created_metrics()  # a series per counter that nobody asks for
+_PREFIX = "unionflow_relay"
+_KNOWN_CODES = frozenset(
+    {1000, 1001, 1002, 1003, 1006, 1007, 1009, 1011, 1012, 1013}
+    | {4400, 4401, 4403, 4408, 4409, 4429}
+)
+_LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+
+
+class RelayMetrics:
+    """Every metric of the relay, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._connections = self._gauge("connections", "Open WebSockets.", "dialect")
+        self._handshakes = self._counter(
+            "handshakes", "Handshakes, by `accepted` or the HTTP status of the refusal.", "outcome"
+        )
+        self._deliveries = self._counter(
+            "deliveries",
+            "Events written to a client, once per client; `other` is any type "
+            "outside the catalogue.",
+            "event_type",
+        )
+        self.latency = Histogram(
+            "delivery_latency_seconds",
+            "From the producer's timestamp to the socket write, once per record that had a client.",
+            namespace=_PREFIX,
+            buckets=_LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self.lag = self._gauge(
+            "kafka_lag_records",
+            "Records of a partition not yet taken, as of its last fetch.",
+            "topic",
+            "partition",
+        )
+        self.replays = self._counter(
+            "replays", "Clients that came back with a cursor, by what they were told.", "verdict"
+        )
+        self._closes = self._counter(
+            "closes",
+            "Closed WebSockets, by close code; `other` is any that the wire does not "
+            "name, 1006 a connection lost without a close frame.",
+            "code",
+        )
+        self.skipped = self._counter(
+            "records_skipped", "Records that no client could be given, by reason.", "reason"
+        )
+        self.ready = self._gauge("ready", "1 when a client can connect and is current.")
+        self.kafka_failures = self._counter(
+            "kafka_failures", "Requests to Kafka that failed, by kind.", "request"
+        )
+        self._catalogue = frozenset(t for topic in CATALOGUE for t in topic.event_types)
+        for dialect in Dialect:
+            self._connections.labels(dialect.value)
+
+    def connected(self, dialect: Dialect) -> None:
+        """A handshake was accepted."""
+        self._handshakes.labels("accepted").inc()
+        self._connections.labels(dialect.value).inc()
+
+    def refused(self, status: int) -> None:
+        """A handshake was answered with this HTTP status."""
+        self._handshakes.labels(str(status)).inc()
+
+    def closed(self, dialect: Dialect, code: int) -> None:
+        """A connection is gone."""
+        self._connections.labels(dialect.value).dec()
+        self._closes.labels(str(code) if code in _KNOWN_CODES else "other").inc()
+
+    def delivered(self, tally: Tally[str], records: Sequence[Relayed], now: float) -> None:
+        """A slice was written. `now`: seconds since the epoch."""
+        for event_type, count in tally.items():
+            label = event_type if event_type in self._catalogue else "other"
+            self._deliveries.labels(label).inc(count)
+        observe = self.latency.observe
+        for record in records:
+            observe(max(0.0, now - record.timestamp_ms / 1000))
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, namespace=_PREFIX, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, namespace=_PREFIX, registry=self.registry)

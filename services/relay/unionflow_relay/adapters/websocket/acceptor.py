@@ -1,0 +1,147 @@
+"""The client side's HTTP: a request's head is parsed once and either upgraded or refused.
+
+uvicorn makes one of these per connection. No ASGI application is called and no task is made: an
+upgrade answers in the same call in which its last header arrived, and hands the transport on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, Protocol, cast
+
+import httptools
+
+from unionflow_relay.core.handshake import Accepted, Refused, Request
+
+HANDSHAKE_SECONDS = 10.0
+MAX_HEAD_BYTES = 32_768
+
+
+class Door(Protocol):
+    """Decides about requests and takes accepted clients in."""
+
+    def decide(self, request: Request) -> Accepted | Refused:
+        """Judge a request's head."""
+
+    def admit(self, transport: asyncio.Transport, accepted: Accepted) -> asyncio.Protocol:
+        """Answer the handshake and return the protocol that now owns the transport."""
+
+    def refused(self, refused: Refused) -> None:
+        """A request was refused."""
+
+
+class Acceptor(asyncio.Protocol):
+    """One connection until its first request is answered."""
+
+    __slots__ = (
+        "_deadline",
+        "_done",
+        "_door",
+        "_headers",
+        "_parser",
+        "_received",
+        "_server",
+        "_transport",
+        "_url",
+    )
+
+    def __init__(self, door: Door, *, server_state: Any, **_uvicorn: Any) -> None:
+        self._door = door
+        self._server = server_state
+        self._parser = httptools.HttpRequestParser(self)
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._received = 0
+        self._done = False
+        self._transport: asyncio.Transport
+        self._deadline: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client connected; it has HANDSHAKE_SECONDS to say what it wants."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self._server.connections.add(self)
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(HANDSHAKE_SECONDS, self._transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client went before it was a WebSocket."""
+        self._leave()
+
+    def shutdown(self) -> None:
+        """uvicorn stops: a handshake that is not over will not be."""
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the request, and perhaps of what follows its upgrade."""
+        if self._done:
+            return
+        self._received += len(data)
+        if self._received > MAX_HEAD_BYTES:
+            self._refuse(Refused(431, "the request's head has at most 32 KiB"))
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._on_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(Refused(400, "this is not HTTP/1.1"))
+
+    # httptools calls these while it parses.
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header; a repeated one is joined by a comma (RFC 9110 section 5.2)."""
+        key = name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        known = self._headers.get(key)
+        self._headers[key] = text if known is None else f"{known}, {text}"
+
+    def on_headers_complete(self) -> None:
+        """The head is whole. An upgrade is answered once the parser has let go of the bytes."""
+        if not self._parser.should_upgrade():
+            verdict = self._decide()
+            if isinstance(verdict, Accepted):  # only an upgrade can be accepted
+                verdict = Refused(400, "this is no upgrade")
+            self._refuse(verdict)
+
+    def _on_upgrade(self, rest: bytes) -> None:
+        verdict = self._decide()
+        if isinstance(verdict, Refused):
+            self._refuse(verdict)
+            return
+        self._leave()
+        peer = self._door.admit(self._transport, verdict)
+        if rest:
+            peer.data_received(rest)
+
+    def _decide(self) -> Accepted | Refused:
+        method = self._parser.get_method().decode("latin-1")
+        try:
+            target = self._url.decode("ascii")
+        except UnicodeDecodeError:
+            return Refused(400, "the request target must be ASCII")
+        return self._door.decide(Request(method, target, self._headers))
+
+    def _refuse(self, refused: Refused) -> None:
+        if self._done:
+            return
+        self._done = True
+        self._door.refused(refused)
+        body = f"{refused.message}\n".encode()
+        lines = [
+            f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}",
+            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+            *(f"{name}: {value}" for name, value in refused.headers),
+        ]
+        self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        self._transport.close()
+
+    def _leave(self) -> None:
+        self._deadline.cancel()
+        self._server.connections.discard(self)

@@ -1,0 +1,157 @@
+"""One client after its handshake: a protocol object that holds next to nothing while idle.
+
+It carries out what its session decides. It has no task; uvloop calls it when bytes arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from unionflow_relay.core import frames
+from unionflow_relay.core.cursor import Cursor
+from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.reading import BrokenFrame, FrameReader
+from unionflow_relay.core.session import (
+    Action,
+    Close,
+    Goodbye,
+    ResumeFrom,
+    Send,
+    Session,
+    Subscribe,
+)
+
+CLOSE_GRACE_SECONDS = 5.0
+FIRST_MESSAGE_SECONDS = 10.0
+ABNORMAL = 1006  # RFC 6455 section 7.1.5: the connection went without a close frame
+
+
+class Owner(Protocol):
+    """What a peer tells the hub."""
+
+    def on_subscribe(self, peer: Peer, event_types: frozenset[str] | None) -> None:
+        """The client narrowed what it gets."""
+
+    def on_resume(self, peer: Peer, cursor: Cursor) -> None:
+        """The client's cursor came as its first message."""
+
+    def on_leaving(self, peer: Peer) -> None:
+        """Nothing more is to be sent to this client. Called at least once for each."""
+
+    def on_closed(self, peer: Peer, code: int) -> None:
+        """The connection is gone; called once. `code`: who closed first said it, else ABNORMAL."""
+
+
+class Peer(asyncio.Protocol):
+    """A WebSocket client. `transport` is for the hub's writes; all else goes through methods."""
+
+    __slots__ = ("_code", "_deadline", "_owner", "_reader", "_session", "dialect", "transport")
+
+    def __init__(
+        self,
+        owner: Owner,
+        transport: asyncio.Transport,
+        dialect: Dialect,
+        *,
+        awaits_cursor: bool = False,
+    ) -> None:
+        self._owner = owner
+        self.transport = transport
+        self.dialect = dialect
+        self._session = Session(dialect, awaits_cursor=awaits_cursor)
+        self._reader: FrameReader | None = None
+        self._code: int | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        if awaits_cursor:
+            self._expect_by(FIRST_MESSAGE_SECONDS, self._on_no_cursor)
+
+    @property
+    def closing(self) -> bool:
+        """True once either side has begun to close."""
+        return self._code is not None
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client."""
+        reader = self._reader or FrameReader()
+        try:
+            for frame in reader.feed(data):
+                if self.transport.is_closing():
+                    return
+                self._carry_out(
+                    self._session.on_frame(frame.opcode, bytes(frame.data), fin=frame.fin)
+                )
+        except BrokenFrame as broken:
+            self.close(broken.code, broken.reason)
+            self.transport.close()  # RFC 6455 section 7.1.7: after an error nothing more is read
+            return
+        self._reader = None if reader.idle else reader
+
+    def on_heartbeat(self, frame: bytes) -> None:
+        """A heartbeat period has passed: write `frame`, or end a client that is silent."""
+        actions = self._session.on_heartbeat()
+        if actions:
+            self._carry_out(actions)
+        elif not self.closing:
+            self.transport.write(frame)
+
+    def pause_writing(self) -> None:
+        """The buffer passed its limit: this client is too slow, and nobody waits for it."""
+        self.close(4408, "too slow: the send buffer passed its limit")
+
+    def resume_writing(self) -> None:
+        """The buffer drained; by then the client is on its way out."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Say goodbye, and hang up when the client answers or CLOSE_GRACE_SECONDS have passed."""
+        if self.closing:
+            return
+        self._code = code
+        self._owner.on_leaving(self)
+        self.transport.write(frames.close(code, reason))
+        self._expect_by(CLOSE_GRACE_SECONDS, self.transport.abort)
+
+    def cursor_came(self) -> None:
+        """The first message was taken: stop waiting for it."""
+        self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone, for whatever reason."""
+        self._stop_waiting()
+        self._owner.on_leaving(self)
+        self._owner.on_closed(self, ABNORMAL if self._code is None else self._code)
+
+    def _carry_out(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            if self.closing:
+                if isinstance(action, Goodbye):
+                    self.transport.close()
+                return
+            match action:
+                case Send(data):
+                    self.transport.write(data)
+                case Close(code, reason):
+                    self.close(code, reason)
+                case Goodbye(code, answer):
+                    self._code = code
+                    self._owner.on_leaving(self)
+                    self.transport.write(answer)
+                    self.transport.close()
+                case Subscribe(event_types):
+                    self._owner.on_subscribe(self, event_types)
+                case ResumeFrom(cursor):
+                    self._owner.on_resume(self, cursor)
+
+    def _on_no_cursor(self) -> None:
+        self.close(4400, "no cursor came within 10 seconds")
+
+    def _expect_by(self, seconds: float, otherwise: Callable[[], None]) -> None:
+        self._stop_waiting()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(seconds, otherwise)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

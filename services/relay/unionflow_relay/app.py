@@ -1,0 +1,123 @@
+"""Joins the parts of a relay and runs them until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import random
+import signal
+import socket
+from importlib.metadata import version
+
+import structlog
+
+from unionflow_relay.adapters.kafka.sink import Surroundings
+from unionflow_relay.adapters.kafka.source import KafkaSource
+from unionflow_relay.adapters.management import management_app
+from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_relay.adapters.servers import client_server, listen, management_server
+from unionflow_relay.adapters.websocket.door import RelayDoor
+from unionflow_relay.adapters.websocket.hub import Hub, HubSettings
+from unionflow_relay.adapters.websocket.peer import CLOSE_GRACE_SECONDS
+from unionflow_relay.core.handshake import Rules
+from unionflow_relay.core.readiness import Readiness
+from unionflow_relay.errors import SettingsError
+from unionflow_relay.settings import Configuration, LogLevel
+
+ENDPOINT = "/ws/dashboard"
+log = structlog.get_logger("relay")
+
+
+class Relay:
+    """One relay process."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        settings = self._settings = configuration.settings
+        self._readiness = Readiness(kafka="no broker has answered yet")
+        self._metrics = RelayMetrics()
+        self._metrics.ready.set_function(lambda: float(self._readiness.ready))
+        self._hub = Hub(
+            HubSettings(settings.heartbeat_seconds, settings.send_buffer_bytes), self._metrics
+        )
+        self._source = KafkaSource(
+            configuration.kafka,
+            Surroundings(
+                configuration.topics,
+                self._hub,
+                self._readiness,
+                self._metrics,
+                random.Random(),  # noqa: S311  # spreads retries; guards nothing
+                settings.log_level is LogLevel.DEBUG,
+            ),
+        )
+        rules = Rules(settings.base_path + ENDPOINT, frozenset(settings.allowed_origins))
+        self._door = RelayDoor(rules, self._hub, self._metrics, lambda: self._source.begun)
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            SettingsError: a port cannot be had.
+        """
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        client_socket = self._listen("UNIONFLOW_PORT", self._settings.port)
+        management_socket = self._listen(
+            "UNIONFLOW_MANAGEMENT_PORT", self._settings.management_port
+        )
+        clients = client_server(self._door)
+        management = management_server(
+            management_app(self._readiness, self._metrics, version("unionflow-streams"))
+        )
+        async with asyncio.TaskGroup() as group:
+            servers = [
+                group.create_task(clients.serve([client_socket])),
+                group.create_task(management.serve([management_socket])),
+            ]
+            workers = [
+                group.create_task(self._source.run()),
+                group.create_task(self._heartbeats()),
+            ]
+            gc.collect()
+            gc.freeze()  # what is here stays: a collection need not walk it
+            log.info(
+                "relay listening",
+                port=client_socket.getsockname()[1],
+                management_port=management_socket.getsockname()[1],
+                path=self._settings.base_path + ENDPOINT,
+                auth=self._settings.auth.value,
+            )
+            await stop.wait()
+            log.info("relay stopping", clients=len(self._hub))
+            clients.should_exit = True
+            await asyncio.wait(servers[:1])
+            await self._dismiss_clients()
+            management.should_exit = True
+            await asyncio.wait(servers)
+            for worker in workers:
+                worker.cancel()
+        log.info("relay stopped")
+
+    def _listen(self, variable: str, port: int) -> socket.socket:
+        try:
+            return listen(self._settings.host, port)
+        except OSError as error:
+            raise SettingsError(
+                f"{variable}={port}: {self._settings.host}:{port} cannot be listened on: "
+                f"{error.strerror}"
+            ) from None
+
+    async def _dismiss_clients(self) -> None:
+        """Say goodbye, and wait for those who answer; the rest are cut off."""
+        self._hub.close_all(1012, "the server is restarting")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_GRACE_SECONDS):
+                await self._hub.emptied()
+
+    async def _heartbeats(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._hub.on_second()

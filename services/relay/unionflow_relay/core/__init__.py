@@ -1,0 +1,1 @@
+"""What the relay decides. Nothing here touches a socket, a clock or chance."""

@@ -1,0 +1,47 @@
+"""What is written to whom for a slice of records: frames joined once for all who get the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from unionflow_relay.core.audience import AudienceIndex
+from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.relayed import Relayed
+
+M = TypeVar("M", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Write(Generic[M]):
+    """The same bytes, whole frames in offset order, for each of some clients."""
+
+    data: bytes
+    members: Sequence[M]
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut(Generic[M]):
+    """All writes of a slice: each client is in at most one. `deliveries`: by event type."""
+
+    writes: Sequence[Write[M]]
+    deliveries: Counter[str]
+    delivered: Sequence[Relayed]
+
+
+def fan_out(records: Sequence[Relayed], audience: AudienceIndex[M]) -> FanOut[M]:
+    """Group the clients by what this slice has for them, and build each group's bytes once."""
+    groups: dict[tuple[Dialect, tuple[int, ...]], list[M]] = {}
+    for delivery in audience.route(records):
+        groups.setdefault((delivery.dialect, delivery.indices), []).extend(delivery.members)
+    counts: Counter[str] = Counter()
+    reached: set[int] = set()
+    writes: list[Write[M]] = []
+    for (dialect, indices), members in groups.items():
+        writes.append(Write(b"".join([records[i].frame(dialect) for i in indices]), members))
+        reached.update(indices)
+        for index in indices:
+            counts[records[index].event_type] += len(members)
+    return FanOut(writes, counts, [records[i] for i in sorted(reached)])

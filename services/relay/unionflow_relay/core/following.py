@@ -1,0 +1,153 @@
+"""What is followed, from which offset, and who leads it: the state behind the Kafka source.
+
+A topic that was there at the first look is joined live; one that appears later, and a partition
+that is added, are read from their beginning, so that nothing of them is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from unionflow_relay.core.assignment import (
+    Change,
+    Follow,
+    Followed,
+    GiveUp,
+    Known,
+    TopicMetadata,
+    missing,
+    plan,
+)
+from unionflow_relay.core.cursor import short_topic_id
+from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
+from unionflow_relay.core.relayed import Lane
+
+NO_LEADER = -1
+
+
+class Following:
+    """Partitions by topic ID. `wanted`: the topics' names in Kafka."""
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        self.wanted = tuple(wanted)
+        self._followed: dict[str, Followed] = {}
+        self._lanes: dict[bytes, list[Lane]] = {}
+        self._next: dict[Lane, int] = {}
+        self._leaders: dict[Lane, int] = {}
+        self._blocked: set[Lane] = set()
+        self._retired: set[bytes] = set()
+        self._absent: frozenset[str] = frozenset()
+        self._join_live: frozenset[str] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """True once a first look was applied, so that a client's cursor means something."""
+        return self._join_live is not None
+
+    def plan(self, observed: Mapping[str, TopicMetadata]) -> Sequence[Change]:
+        """The changes of this look at the metadata; remembers what it did not find."""
+        known = Known(self._retired, self._absent)
+        self._absent = frozenset(self.wanted) - observed.keys()
+        return plan(self.wanted, self._followed, observed, known)
+
+    def joins_live(self, name: str, observed: Mapping[str, TopicMetadata]) -> bool:
+        """True when a topic is to be read from now on, and not from its beginning."""
+        return name in (observed if self._join_live is None else self._join_live)
+
+    def settle(self, observed: Mapping[str, TopicMetadata]) -> None:
+        """A look was applied: take its leaders, and try again what was blocked."""
+        if self._join_live is None:
+            self._join_live = frozenset(observed) - self._followed.keys()
+        self._blocked.clear()
+        for name, followed in self._followed.items():
+            seen = observed.get(name)
+            if seen is None or seen.topic_id != followed.topic_id:
+                continue
+            for lane in self._lanes[followed.topic_id]:
+                self._leaders[lane] = seen.leaders.get(lane.partition, NO_LEADER)
+
+    def follow(self, change: Follow, starts: Mapping[int, int]) -> Sequence[tuple[Lane, int]]:
+        """Take up partitions; those without an entry in `starts` begin at offset 0."""
+        self._followed[change.name] = Followed(change.topic_id, change.count)
+        if self._join_live is not None:
+            self._join_live -= {change.name}
+        lanes = self._lanes.setdefault(change.topic_id, [])
+        short_id = short_topic_id(change.topic_id)
+        added = []
+        for number in range(change.first, change.count):
+            lane = Lane(change.name, short_id, number)
+            lanes.append(lane)
+            self._next[lane] = starts.get(number, 0)
+            added.append((lane, self._next[lane]))
+        return added
+
+    def give_up(self, change: GiveUp) -> Sequence[TruncatedRange]:
+        """Let go of a topic for good; what was not read of it, as ranges without an end."""
+        del self._followed[change.name]
+        self._retired.add(change.topic_id)
+        gone = []
+        for lane in self._lanes.pop(change.topic_id):
+            requested = self._next.pop(lane)
+            self._leaders.pop(lane, None)
+            self._blocked.discard(lane)
+            gone.append(
+                TruncatedRange(
+                    lane.topic, lane.partition, requested, 0, TruncationReason.TOPIC_REPLACED
+                )
+            )
+        return gone
+
+    def lane(self, topic_id: bytes, partition: int) -> Lane | None:
+        """The partition, if it is followed."""
+        lanes = self._lanes.get(topic_id, [])
+        return lanes[partition] if partition < len(lanes) else None
+
+    def follows(self, lane: Lane) -> bool:
+        """False once its topic was given up."""
+        return lane in self._next
+
+    def next_offset(self, lane: Lane) -> int:
+        """Where the next fetch starts. Raises KeyError where the lane is not followed."""
+        return self._next[lane]
+
+    def advance(self, lane: Lane, next_offset: int) -> None:
+        """Everything before `next_offset` was taken."""
+        self._next[lane] = next_offset
+
+    def block(self, lane: Lane) -> None:
+        """Leave a partition out of fetches until the metadata was looked at again."""
+        self._blocked.add(lane)
+
+    def asked_of(self, node: int) -> dict[bytes, dict[int, int]]:
+        """Offsets to fetch from a broker: topic ID -> partition -> offset."""
+        asked: dict[bytes, dict[int, int]] = {}
+        for topic_id, lanes in self._lanes.items():
+            mine = {
+                lane.partition: self._next[lane]
+                for lane in lanes
+                if self._leaders.get(lane) == node and lane not in self._blocked
+            }
+            if mine:
+                asked[topic_id] = mine
+        return asked
+
+    def leading_nodes(self) -> set[int]:
+        """Every broker that leads something."""
+        return {node for node in self._leaders.values() if node != NO_LEADER}
+
+    def missing_topics(self) -> Sequence[str]:
+        """Topics that are waited for."""
+        return missing(self.wanted, self._followed)
+
+    def leaderless(self) -> Sequence[str]:
+        """Partitions that no broker leads, as `topic-partition`."""
+        return [
+            f"{lane.topic}-{lane.partition}"
+            for lane, node in self._leaders.items()
+            if node == NO_LEADER
+        ]
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """Names of the topics that are followed."""
+        return tuple(self._followed)

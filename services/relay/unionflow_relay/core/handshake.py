@@ -1,0 +1,163 @@
+"""An upgrade request in, a verdict out: the handshake of `/ws/dashboard`, without a socket."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha1
+from urllib.parse import parse_qs, urlsplit
+
+from unionflow_relay.core.access import Grant, grant_without_token
+from unionflow_relay.core.audience import View
+from unionflow_relay.core.cursor import Cursor, parse_cursor
+from unionflow_relay.core.dialects import SUBPROTOCOL, Dialect
+from unionflow_relay.errors import MalformedCursor, MalformedQuery
+
+_WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
+MAX_EVENT_TYPES = 64
+CURSOR_IN_MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request's head. Header names are lower case; repeated ones are joined by a comma."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An HTTP answer before any upgrade."""
+
+    status: int
+    message: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """What a client asked about its past. `cursor` is None until its first message says it."""
+
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The upgrade goes ahead. `close` is a code and reason to close with right after it."""
+
+    response: bytes
+    view: View
+    user: str | None
+    resume: Resume | None = None
+    close: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What this relay asks of a handshake. No origins means that any origin may connect."""
+
+    path: str
+    allowed_origins: frozenset[str] = frozenset()
+
+
+def decide(request: Request, rules: Rules) -> Accepted | Refused:
+    """Judge one request. A query that cannot be taken is refused in words, with HTTP 400."""
+    target = urlsplit(request.target)
+    refused = _refuse_request(request, target.path, rules)
+    if refused is not None:
+        return refused
+    offered = {p.strip() for p in request.headers.get("sec-websocket-protocol", "").split(",")}
+    dialect = Dialect.V1 if SUBPROTOCOL in offered else Dialect.PLAIN
+    response = _switching_protocols(request.headers["sec-websocket-key"], dialect)
+    try:
+        query = _parse_query(target.query)
+        grant = grant_without_token(query)
+        view = _view(dialect, grant, query)
+        resume = _resume(query) if dialect is Dialect.V1 else None
+    except MalformedQuery as problem:
+        return Refused(400, str(problem))
+    except MalformedCursor as problem:
+        return Accepted(response, View(dialect), None, close=(4400, str(problem)))
+    return Accepted(response, view, grant.user, resume)
+
+
+def _refuse_request(request: Request, path: str, rules: Rules) -> Refused | None:
+    headers = request.headers
+    if path != rules.path:
+        return Refused(404, f"nothing is here; the WebSocket is at {rules.path}")
+    if request.method != "GET":
+        return Refused(405, "a WebSocket handshake is a GET", (("Allow", "GET"),))
+    upgrades = {token.strip().lower() for token in headers.get("connection", "").split(",")}
+    if headers.get("upgrade", "").strip().lower() != "websocket" or "upgrade" not in upgrades:
+        return Refused(426, "connect with a WebSocket", (("Upgrade", "websocket"),))
+    if headers.get("sec-websocket-version") != "13":
+        return Refused(426, "WebSocket version 13 is spoken", (("Sec-WebSocket-Version", "13"),))
+    if not _is_key(headers.get("sec-websocket-key", "")):
+        return Refused(400, "Sec-WebSocket-Key must be 16 bytes in base64")
+    origin = headers.get("origin")
+    if rules.allowed_origins and origin is not None and origin not in rules.allowed_origins:
+        return Refused(403, "this origin may not connect")
+    return None
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _switching_protocols(key: str, dialect: Dialect) -> bytes:
+    digest = sha1(key.encode() + _WEBSOCKET_GUID, usedforsecurity=False).digest()
+    accept = base64.b64encode(digest)
+    lines = [
+        b"HTTP/1.1 101 Switching Protocols",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Accept: " + accept,
+    ]
+    if dialect is Dialect.V1:
+        lines.append(b"Sec-WebSocket-Protocol: " + SUBPROTOCOL.encode())
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def _parse_query(query: str) -> Mapping[str, list[str]]:
+    if not query:
+        return {}
+    try:
+        return parse_qs(query, keep_blank_values=True, max_num_fields=64, errors="strict")
+    except ValueError as problem:
+        raise MalformedQuery("the query has too many fields or is not UTF-8") from problem
+
+
+def _view(dialect: Dialect, grant: Grant, query: Mapping[str, list[str]]) -> View:
+    listed = query.get("eventTypes")
+    types = None if listed is None else event_types(",".join(listed).split(","))
+    return View(dialect, grant.organizations, types, grant.everything)
+
+
+def event_types(names: list[str]) -> frozenset[str]:
+    """Check a client's choice of event types.
+
+    Raises:
+        MalformedQuery: more than 64 names, or one that is empty or over 128 characters.
+    """
+    if len(names) > MAX_EVENT_TYPES:
+        raise MalformedQuery(f"eventTypes takes at most {MAX_EVENT_TYPES} names")
+    stripped = frozenset(name.strip() for name in names)
+    if any(not name or len(name) > 128 for name in stripped):
+        raise MalformedQuery("eventTypes is a list of names with commas between them")
+    return stripped
+
+
+def _resume(query: Mapping[str, list[str]]) -> Resume | None:
+    values = query.get("cursor")
+    if values is None:
+        return None
+    if len(values) > 1:
+        raise MalformedCursor("one cursor, please")
+    return Resume(None if values[0] == CURSOR_IN_MESSAGE else parse_cursor(values[0]))

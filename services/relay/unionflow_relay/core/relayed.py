@@ -1,0 +1,71 @@
+"""Records on their way from a fetch to the clients, and the pieces in which they go.
+
+A fetch can bring megabytes. It is sent in slices, so that one write stays well below a client's
+buffer and other work gets its turn in between; after each slice every position is exact, so that
+a client may join between any two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from unionflow_events import Audience, Event
+from unionflow_relay.core import dialects
+from unionflow_relay.core.cursor import position
+from unionflow_relay.core.dialects import Dialect
+
+
+class Relayed:
+    """One event, with its frame of each dialect, built when the first client needs it."""
+
+    __slots__ = ("_plain", "_position", "_v1", "audience", "encoded", "event_type", "timestamp_ms")
+
+    def __init__(self, event: Event, event_position: str, timestamp_ms: int) -> None:
+        self.audience: Audience = event.audience
+        self.event_type: str = event.event_type
+        self.encoded: bytes = event.encoded
+        self.timestamp_ms = timestamp_ms
+        self._position = event_position
+        self._plain: bytes | None = None
+        self._v1: bytes | None = None
+
+    def frame(self, dialect: Dialect) -> bytes:
+        """The event as one frame of the dialect."""
+        if dialect is Dialect.PLAIN:
+            if self._plain is None:
+                self._plain = dialects.plain_event(self.encoded)
+            return self._plain
+        if self._v1 is None:
+            self._v1 = dialects.v1_event(self.encoded, self._position)
+        return self._v1
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One partition: its topic's name in Kafka, the short ID of cursors, and its number."""
+
+    topic: str
+    short_id: str
+    partition: int
+
+    def position(self, offset: int) -> str:
+        """Where a record of this partition lies, in the wire's form."""
+        return position(self.short_id, self.partition, offset)
+
+
+@dataclass(slots=True)
+class Slice:
+    """Some consecutive records of each of some partitions, and how far they reach.
+
+    progress: the next offset of each partition once the slice is delivered. It may move without
+    a record: markers, aborted and rejected records are passed over.
+    """
+
+    records: list[Relayed] = field(default_factory=list)
+    progress: dict[Lane, int] = field(default_factory=dict)
+    size: int = 0
+
+    def add(self, record: Relayed) -> None:
+        """Append one record."""
+        self.records.append(record)
+        self.size += len(record.encoded)
