@@ -1,6 +1,6 @@
 # One line of intent each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench doctor format lock
+.PHONY: help install demo test check bench doctor format reference lock
 PY := .venv/bin/python
 
 help: ## list these targets
@@ -19,8 +19,9 @@ check: install ## format, lint, types, architecture, dead code
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 	$(PY) -m vulture
+	$(PY) -m tests.house.addresses
 
 bench: install ## this relay beside bare programs, in one table
 	@$(PY) -m tests.bench
@@ -30,6 +31,9 @@ doctor: install ## what this machine has and lacks
 
 format: install ## put every file into the house's format
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+reference: install ## write docs/reference/settings.md and metrics.md anew from the code
+	@$(PY) -m tests.house.reference
 
 lock: install ## pin requirements/dev.txt anew (UPGRADE=1: to the newest)
 	@$(PY) -m uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes \

@@ -79,7 +79,7 @@ class Relay:
             ]
             workers = [
                 group.create_task(self._source.run()),
-                group.create_task(self._heartbeats()),
+                group.create_task(self._seconds()),
             ]
             gc.collect()
             gc.freeze()  # what is here stays: a collection need not walk it
@@ -117,7 +117,8 @@ class Relay:
             async with asyncio.timeout(CLOSE_GRACE_SECONDS):
                 await self._hub.emptied()
 
-    async def _heartbeats(self) -> None:
+    async def _seconds(self) -> None:
         while True:
             await asyncio.sleep(1)
             self._hub.on_second()
+            self._door.on_second()

@@ -21,3 +21,12 @@ class MalformedQuery(RelayError):
 
 class KafkaUnavailable(RelayError):
     """No broker answers. The source retries for ever; `/readyz` carries this message."""
+
+
+class BrokenFrame(RelayError):
+    """The bytes are no RFC 6455 frame. Raised to the peer, which closes with `code`."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason

@@ -178,11 +178,13 @@ def read_configuration(environ: Mapping[str, str]) -> Configuration:
     Raises:
         SettingsError: something is missing or wrong; a line for each, naming the variable.
     """
-    values = {**_read_file(environ.get(CONFIG_VARIABLE)), **environ}
+    given = {name: value for name, value in environ.items() if value}  # empty is not set
+    values = {**_read_file(given.get(CONFIG_VARIABLE)), **given}
     aliases = {str(field.alias) for field in Settings.model_fields.values()}
     try:
-        settings = Settings.model_validate({k: v for k, v in values.items() if k in aliases and v})
+        settings = Settings.model_validate({k: v for k, v in values.items() if k in aliases})
         kafka = KafkaConnection.from_environment(values)
+        kafka.aiokafka_options()  # reads the certificates: better now than in the first connection
         topics = TopicNames.from_entries(settings.topics, settings.topic_prefix)
     except ValidationError as error:
         raise SettingsError(

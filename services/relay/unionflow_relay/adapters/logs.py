@@ -12,7 +12,7 @@ from structlog.typing import Processor
 _QUIET = {
     # aiokafka logs every failed try at ERROR; the source says the same once, in its own words.
     "aiokafka": logging.CRITICAL,
-    "uvicorn": logging.WARNING,
+    "uvicorn": logging.ERROR,  # it advises packages to whoever asks the management side to upgrade
 }
 
 

@@ -72,13 +72,14 @@ class RelayMetrics:
             "kafka_failures", "Requests to Kafka that failed, by kind.", "request"
         )
         self._catalogue = frozenset(t for topic in CATALOGUE for t in topic.event_types)
-        for dialect in Dialect:
-            self._connections.labels(dialect.value)
+        # Looked up once: a storm of handshakes meets these each time.
+        self._accepted = self._handshakes.labels("accepted")
+        self._open = {dialect: self._connections.labels(dialect.value) for dialect in Dialect}
 
     def connected(self, dialect: Dialect) -> None:
         """A handshake was accepted."""
-        self._handshakes.labels("accepted").inc()
-        self._connections.labels(dialect.value).inc()
+        self._accepted.inc()
+        self._open[dialect].inc()
 
     def refused(self, status: int) -> None:
         """A handshake was answered with this HTTP status."""
@@ -86,7 +87,7 @@ class RelayMetrics:
 
     def closed(self, dialect: Dialect, code: int) -> None:
         """A connection is gone."""
-        self._connections.labels(dialect.value).dec()
+        self._open[dialect].dec()
         self._closes.labels(str(code) if code in _KNOWN_CODES else "other").inc()
 
     def delivered(self, tally: Tally[str], records: Sequence[Relayed], now: float) -> None:

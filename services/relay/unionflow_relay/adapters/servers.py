@@ -26,7 +26,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket, so that a port in use is found before anything else starts.
+    """A listening socket, so that a port in use is found before anything else starts.
 
     Raises:
         OSError: the address cannot be had.
@@ -36,6 +36,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
+        sock.listen(BACKLOG)  # here, since two may bind one port but only one can listen
         sock.setblocking(False)
     except OSError:
         sock.close()

@@ -7,8 +7,9 @@ a known view (the organisations of a new one are indexed once).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from unionflow_events import Audience, Scope
@@ -117,18 +118,24 @@ class AudienceIndex(Generic[M]):
                 del self._by_user[user]
 
     def route(self, batch: Sequence[Addressed]) -> list[Delivery[M]]:
-        """Who gets what of a batch: each client at most once, its records in the batch's order."""
-        shared: dict[Cohort[M], list[int]] = {}
-        personal: dict[M, list[int]] = {}
+        """Who gets what of a batch: each client at most once, its records in the batch's order.
+
+        Records of one audience are looked up together: a backlog has few audiences and many
+        records.
+        """
+        by_audience: dict[Audience, list[int]] = {}
         for index, record in enumerate(batch):
-            audience, event_type = record.audience, record.event_type
+            by_audience.setdefault(record.audience, []).append(index)
+        shared: dict[Cohort[M], list[list[int]]] = {}
+        personal: dict[M, list[list[int]]] = {}
+        for audience, indices in by_audience.items():
             for cohort in self._cohorts_of(audience):
-                types = cohort.view.event_types
-                if types is None or event_type in types:
-                    shared.setdefault(cohort, []).append(index)
+                shared.setdefault(cohort, []).append(indices)
             if audience.scope is Scope.USER:
-                self._add_personal(personal, audience.id, event_type, index)
-        return [*self._shared(shared, personal), *self._personal(shared, personal)]
+                for member in self._by_user.get(audience.id, ()):
+                    if not self._seats[member].cohort.view.everything:
+                        personal.setdefault(member, []).append(indices)
+        return [*self._shared(batch, shared, personal), *self._personal(batch, shared, personal)]
 
     def _cohorts_of(self, audience: Audience) -> Iterable[Cohort[M]]:
         if audience.scope is Scope.ORGANIZATION:
@@ -140,33 +147,32 @@ class AudienceIndex(Generic[M]):
             return self._cohorts.values()
         return self._seeing_everything
 
-    def _add_personal(
-        self, personal: dict[M, list[int]], user: str, event_type: str, index: int
-    ) -> None:
-        for member in self._by_user.get(user, ()):
-            view = self._seats[member].cohort.view
-            if view.everything:
-                continue
-            if view.event_types is None or event_type in view.event_types:
-                personal.setdefault(member, []).append(index)
-
     def _shared(
-        self, shared: dict[Cohort[M], list[int]], personal: dict[M, list[int]]
+        self,
+        batch: Sequence[Addressed],
+        shared: Mapping[Cohort[M], Sequence[list[int]]],
+        personal: Collection[M],
     ) -> Iterator[Delivery[M]]:
-        for cohort, indices in shared.items():
-            members: Sequence[M] = tuple(cohort.members)
+        for cohort, hits in shared.items():
+            indices = _merged(batch, hits, cohort.view.event_types)
+            members = tuple(cohort.members)
             if personal:
                 members = tuple(m for m in members if m not in personal)
-            if members:
-                yield Delivery(cohort.view.dialect, tuple(indices), members)
+            if members and indices:
+                yield Delivery(cohort.view.dialect, indices, members)
 
     def _personal(
-        self, shared: dict[Cohort[M], list[int]], personal: dict[M, list[int]]
+        self,
+        batch: Sequence[Addressed],
+        shared: Mapping[Cohort[M], Sequence[list[int]]],
+        personal: Mapping[M, Sequence[list[int]]],
     ) -> Iterator[Delivery[M]]:
-        for member, indices in personal.items():
+        for member, hits in personal.items():
             cohort = self._seats[member].cohort
-            merged = tuple(sorted([*indices, *shared.get(cohort, ())]))
-            yield Delivery(cohort.view.dialect, merged, (member,))
+            all_hits = [*hits, *shared.get(cohort, ())]
+            indices = _merged(batch, all_hits, cohort.view.event_types)
+            if indices:
+                yield Delivery(cohort.view.dialect, indices, (member,))
 
     def _open(self, view: View) -> Cohort[M]:
         cohort: Cohort[M] = Cohort(view)
@@ -186,3 +192,13 @@ class AudienceIndex(Generic[M]):
             cohorts.pop(cohort, None)
             if not cohorts:
                 self._by_organization.pop(organization, None)
+
+
+def _merged(
+    batch: Sequence[Addressed], hits: Sequence[list[int]], types: frozenset[str] | None
+) -> tuple[int, ...]:
+    """Hits of several audiences in the batch's order, of the types that are wanted."""
+    indices = hits[0] if len(hits) == 1 else sorted(chain.from_iterable(hits))
+    if types is not None:
+        return tuple(index for index in indices if batch[index].event_type in types)
+    return tuple(indices)

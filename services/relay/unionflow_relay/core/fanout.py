@@ -34,14 +34,26 @@ class FanOut(Generic[M]):
 def fan_out(records: Sequence[Relayed], audience: AudienceIndex[M]) -> FanOut[M]:
     """Group the clients by what this slice has for them, and build each group's bytes once."""
     groups: dict[tuple[Dialect, tuple[int, ...]], list[M]] = {}
-    for delivery in audience.route(records):
-        groups.setdefault((delivery.dialect, delivery.indices), []).extend(delivery.members)
-    counts: Counter[str] = Counter()
-    reached: set[int] = set()
+    reached: dict[Dialect, set[int]] = {}
+    for dialect, indices, members in audience.route(records):
+        groups.setdefault((dialect, indices), []).extend(members)
+        reached.setdefault(dialect, set()).update(indices)
+    frames = {
+        dialect: {index: records[index].frame(dialect) for index in indices}
+        for dialect, indices in reached.items()
+    }
+    copies = [0] * len(records)
     writes: list[Write[M]] = []
     for (dialect, indices), members in groups.items():
-        writes.append(Write(b"".join([records[i].frame(dialect) for i in indices]), members))
-        reached.update(indices)
+        own = frames[dialect]
+        writes.append(Write(b"".join([own[index] for index in indices]), members))
+        number = len(members)
         for index in indices:
-            counts[records[index].event_type] += len(members)
-    return FanOut(writes, counts, [records[i] for i in sorted(reached)])
+            copies[index] += number
+    deliveries: Counter[str] = Counter()
+    delivered: list[Relayed] = []
+    for record, number in zip(records, copies, strict=True):
+        if number:
+            deliveries[record.event_type] += number
+            delivered.append(record)
+    return FanOut(writes, deliveries, delivered)

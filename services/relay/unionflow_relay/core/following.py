@@ -106,6 +106,10 @@ class Following:
         """False once its topic was given up."""
         return lane in self._next
 
+    def is_next(self, lane: Lane, offset: int) -> bool:
+        """Whether a record at `offset` is the next to be taken of a partition still followed."""
+        return self._next.get(lane) == offset
+
     def next_offset(self, lane: Lane) -> int:
         """Where the next fetch starts. Raises KeyError where the lane is not followed."""
         return self._next[lane]

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha1
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from unionflow_relay.core.access import Grant, grant_without_token
 from unionflow_relay.core.audience import View
@@ -66,15 +66,15 @@ class Rules:
 
 def decide(request: Request, rules: Rules) -> Accepted | Refused:
     """Judge one request. A query that cannot be taken is refused in words, with HTTP 400."""
-    target = urlsplit(request.target)
-    refused = _refuse_request(request, target.path, rules)
+    path, _, query_text = request.target.partition("?")
+    refused = _refuse_request(request, path, rules)
     if refused is not None:
         return refused
     offered = {p.strip() for p in request.headers.get("sec-websocket-protocol", "").split(",")}
     dialect = Dialect.V1 if SUBPROTOCOL in offered else Dialect.PLAIN
     response = _switching_protocols(request.headers["sec-websocket-key"], dialect)
     try:
-        query = _parse_query(target.query)
+        query = _parse_query(query_text)
         grant = grant_without_token(query)
         view = _view(dialect, grant, query)
         resume = _resume(query) if dialect is Dialect.V1 else None

@@ -12,15 +12,7 @@ from websockets.frames import Frame
 from websockets.streams import StreamReader
 
 from unionflow_relay.core.session import MAX_MESSAGE_BYTES
-
-
-class BrokenFrame(Exception):
-    """The bytes are no RFC 6455 frame. Raised to the peer, which closes with `code`."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
+from unionflow_relay.errors import BrokenFrame
 
 
 class FrameReader:

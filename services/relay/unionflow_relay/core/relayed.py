@@ -58,14 +58,9 @@ class Slice:
     """Some consecutive records of each of some partitions, and how far they reach.
 
     progress: the next offset of each partition once the slice is delivered. It may move without
-    a record: markers, aborted and rejected records are passed over.
+    a record: markers, aborted and rejected records are passed over. size: bytes that were read.
     """
 
     records: list[Relayed] = field(default_factory=list)
     progress: dict[Lane, int] = field(default_factory=dict)
     size: int = 0
-
-    def add(self, record: Relayed) -> None:
-        """Append one record."""
-        self.records.append(record)
-        self.size += len(record.encoded)

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from unionflow_events import Record, Rejected, parse
+from unionflow_events import Record, Rejected, RejectedReason, parse
+from unionflow_relay.adapters.kafka.lenient import BAD_HEADER_NAME, LenientRecords
 from unionflow_relay.adapters.kafka.wire import READ_COMMITTED
 from unionflow_relay.core.relayed import Lane, Relayed, Slice
 
 SLICE_BYTES = 256 * 1024
+REJECTED_BYTES = 64  # what a rejected record counts as, beside its value
 log = structlog.get_logger("kafka")
+_NOT_UTF8 = Rejected(RejectedReason.BAD_FIELD, "a header's name is no UTF-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,60 +54,65 @@ class Decoder:
     """Decodes each record once."""
 
     def __init__(
-        self, problems: Problems, follows: Callable[[Lane], bool], *, log_records: bool
+        self, problems: Problems, is_next: Callable[[Lane, int], bool], *, log_records: bool
     ) -> None:
         self._problems = problems
-        self._follows = follows
+        self._is_next = is_next
         self._log_records = log_records
 
     def slices(self, response: Iterable[Fetched]) -> Iterator[Slice]:
-        """The response's committed events, at most SLICE_BYTES (and one event) at a time.
+        """The response's committed events, after at most SLICE_BYTES (and one record) of reading.
 
-        Between two slices a topic may be given up; nothing of it comes after that.
+        What is rejected counts too: judging megabytes of it would keep the clients waiting as
+        long. Between two slices a topic may be given up, or another broker's response may have
+        brought the same records: what is not the partition's next any more is left out.
         """
         piece = Slice()
         for fetched in response:
-            if not self._follows(fetched.lane):
+            if not self._is_next(fetched.lane, fetched.offset):
                 continue
             next_offset = fetched.offset
-            for next_offset, relayed in self._events(fetched):
+            for next_offset, relayed, size in self._events(fetched):
                 if relayed is not None:
-                    piece.add(relayed)
+                    piece.records.append(relayed)
+                piece.size += size
                 if piece.size >= SLICE_BYTES:
                     piece.progress[fetched.lane] = next_offset
                     yield piece
                     piece = Slice()
-                    if not self._follows(fetched.lane):
+                    if not self._is_next(fetched.lane, next_offset):
                         break
             else:
                 piece.progress[fetched.lane] = next_offset
         if piece.progress:
             yield piece
 
-    def _events(self, fetched: Fetched) -> Iterator[tuple[int, Relayed | None]]:
-        """(next offset, event), and at the end where the next fetch starts, without an event."""
-        lane = fetched.lane
+    def _events(self, fetched: Fetched) -> Iterator[tuple[int, Relayed | None, int]]:
+        """(next offset, event, bytes read), at the end where the next fetch starts."""
         next_offset = fetched.offset
-        try:
-            batches = PartitionRecords(
-                TopicPartition(lane.topic, lane.partition),
-                MemoryRecords(fetched.records),
-                list(fetched.aborted),
-                fetched.offset,
-                key_deserializer=None,
-                value_deserializer=None,
-                check_crcs=True,
-                isolation_level=READ_COMMITTED,
-            )
-            for record in batches:
-                next_offset = record.offset + 1
-                yield next_offset, self._decode(fetched, record)
-            next_offset = batches.next_fetch_offset
-        except Exception as error:  # noqa: BLE001  # each codec raises its own kind; none may end the relay
-            self._problems.on_unreadable(lane, next_offset, error)
-        yield next_offset, None
+        problem: Exception | None = None
+        for reading in (MemoryRecords, LenientRecords):
+            try:
+                batches = _open(fetched, next_offset, reading)
+                for record in batches:
+                    next_offset = record.offset + 1
+                    event = self._decode(fetched, record)
+                    if event is not None:
+                        yield next_offset, event, len(event.encoded)
+                    else:
+                        yield next_offset, None, REJECTED_BYTES + len(record.value or b"")
+                yield max(next_offset, batches.next_fetch_offset), None, 0
+                return
+            except Exception as error:  # noqa: BLE001  # each codec has its own; none may end us
+                problem = error
+        if problem is not None:
+            self._problems.on_unreadable(fetched.lane, next_offset, problem)
+        yield next_offset, None, 0
 
     def _decode(self, fetched: Fetched, record: ConsumerRecord[bytes, bytes]) -> Relayed | None:
+        if record.headers == BAD_HEADER_NAME:
+            self._problems.on_rejected(fetched.lane, record.offset, _NOT_UTF8)
+            return None
         position = fetched.lane.position(record.offset)
         event = parse(
             Record(
@@ -130,3 +138,16 @@ class Decoder:
                 organization=event.organization_id,
             )
         return Relayed(event, position, record.timestamp)
+
+
+def _open(fetched: Fetched, offset: int, reading: type[Any]) -> PartitionRecords:
+    return PartitionRecords(
+        TopicPartition(fetched.lane.topic, fetched.lane.partition),
+        reading(fetched.records),
+        list(fetched.aborted),
+        offset,
+        key_deserializer=None,
+        value_deserializer=None,
+        check_crcs=True,
+        isolation_level=READ_COMMITTED,
+    )

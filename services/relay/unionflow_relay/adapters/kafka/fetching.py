@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ _NO_ERROR = 0
 _OFFSET_OUT_OF_RANGE = 1
 _MOVED = frozenset({3, 5, 6, 9, 56, 74, 75, 76, 78, 100, 103})  # the next look explains these
 SAMPLE_SECONDS = 10.0
+Asked = Mapping[bytes, Mapping[int, int]]  # topic ID -> partition -> offset
 log = structlog.get_logger("kafka")
 
 
@@ -43,7 +44,7 @@ class Fetching:
         self._rng = around.rng
         self._look = look
         self._limits = FetchLimits()
-        self._decoder = Decoder(self, following.follows, log_records=around.log_records)
+        self._decoder = Decoder(self, following.is_next, log_records=around.log_records)
         self._ends: dict[Lane, int] = {}
         self._troubled: set[Lane] = set()
         self._samples = Sampler(SAMPLE_SECONDS)
@@ -65,13 +66,13 @@ class Fetching:
                 backoff.reset()
                 self._readiness.clear(subject)
                 self._relieve(lane for lane in self._troubled if not self._following.follows(lane))
-                await self._take(cluster, node, response)
+                await self._take(cluster, node, asked, response)
         finally:
             self._readiness.clear(subject)
 
-    async def _take(self, cluster: Cluster, node: int, response: Any) -> None:
+    async def _take(self, cluster: Cluster, node: int, asked: Asked, response: Any) -> None:
         out_of_range: list[Lane] = []
-        for piece in self._decoder.slices(self._fetched(response, out_of_range)):
+        for piece in self._decoder.slices(self._fetched(asked, response, out_of_range)):
             self._sink.deliver(piece)
             for lane, next_offset in piece.progress.items():
                 self._following.advance(lane, next_offset)
@@ -79,7 +80,7 @@ class Fetching:
         for lane in out_of_range:
             await self._reposition(cluster, node, lane)
 
-    def _fetched(self, response: Any, out_of_range: list[Lane]) -> Iterator[Fetched]:
+    def _fetched(self, asked: Asked, response: Any, out_of_range: list[Lane]) -> Iterator[Fetched]:
         if response.error_code != _NO_ERROR:
             self._look()
         for topic_id, partitions, *_ in response.topics:
@@ -108,7 +109,7 @@ class Fetching:
                         yield Fetched(
                             lane,
                             self._names.catalogue_name(lane.topic),
-                            self._following.next_offset(lane),
+                            asked[topic_id][number],
                             records,
                             tuple((producer, first) for producer, first, _ in aborted or ()),
                         )

@@ -12,14 +12,20 @@ from typing import Any, Protocol, cast
 
 import httptools
 
+from unionflow_relay.core.deadlines import Deadlines
 from unionflow_relay.core.handshake import Accepted, Refused, Request
 
-HANDSHAKE_SECONDS = 10.0
 MAX_HEAD_BYTES = 32_768
 
 
 class Door(Protocol):
-    """Decides about requests and takes accepted clients in."""
+    """Decides about requests and takes accepted clients in.
+
+    waiting: connections whose request is not answered yet, for the owner to abort in time: a
+    timer each would cost a storm of handshakes more than the sweep.
+    """
+
+    waiting: Deadlines[Acceptor]
 
     def decide(self, request: Request) -> Accepted | Refused:
         """Judge a request's head."""
@@ -35,7 +41,6 @@ class Acceptor(asyncio.Protocol):
     """One connection until its first request is answered."""
 
     __slots__ = (
-        "_deadline",
         "_done",
         "_door",
         "_headers",
@@ -55,14 +60,16 @@ class Acceptor(asyncio.Protocol):
         self._received = 0
         self._done = False
         self._transport: asyncio.Transport
-        self._deadline: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client connected; it has HANDSHAKE_SECONDS to say what it wants."""
+        """A client connected; the door's deadline runs."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         self._server.connections.add(self)
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(HANDSHAKE_SECONDS, self._transport.abort)
+        self._door.waiting.add(self)
+
+    def abort(self) -> None:
+        """The deadline has passed."""
+        self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went before it was a WebSocket."""
@@ -143,5 +150,5 @@ class Acceptor(asyncio.Protocol):
         self._transport.close()
 
     def _leave(self) -> None:
-        self._deadline.cancel()
+        self._door.waiting.discard(self)
         self._server.connections.discard(self)

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable
 
 from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_relay.adapters.websocket.acceptor import Acceptor
 from unionflow_relay.adapters.websocket.hub import Hub
 from unionflow_relay.adapters.websocket.peer import Peer
+from unionflow_relay.core.deadlines import Deadlines
 from unionflow_relay.core.handshake import Accepted, Refused, Request, Rules, decide
 
 RETRY_AFTER_SECONDS = 2
+HANDSHAKE_SECONDS = 10
 
 
 class RelayDoor:
@@ -23,6 +26,7 @@ class RelayDoor:
         self._hub = hub
         self._metrics = metrics
         self._begun = begun
+        self.waiting: Deadlines[Acceptor] = Deadlines(HANDSHAKE_SECONDS)
 
     def decide(self, request: Request) -> Accepted | Refused:
         """Judge a request; before the topics were looked at, a good one is sent away for now."""
@@ -39,3 +43,8 @@ class RelayDoor:
     def refused(self, refused: Refused) -> None:
         """Count a refusal."""
         self._metrics.refused(refused.status)
+
+    def on_second(self) -> None:
+        """A second has passed: whoever has said too little for too long is cut off."""
+        for acceptor in self.waiting.turn():
+            acceptor.abort()

@@ -10,9 +10,10 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from itertools import count
 from uuid import uuid4
 
+from unionflow_events import rfc3339
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.adapters.websocket.peer import Peer
 from unionflow_relay.core import dialects, frames
@@ -52,6 +53,8 @@ class Hub:
         self._lanes: dict[Lane, None] = {}
         self._positions = Positions()
         self._open = 0
+        self._pod = uuid4().hex[:12]
+        self._sessions = count(1)
         self._empty = asyncio.Event()
 
     # What the source says
@@ -105,7 +108,6 @@ class Hub:
         self._open += 1
         self._empty.clear()
         self._metrics.connected(dialect)
-        self._rota.add(peer)
         if accepted.close is not None:
             transport.write(accepted.response)
             peer.close(*accepted.close)
@@ -115,7 +117,7 @@ class Hub:
         else:
             cursor = accepted.resume.cursor if accepted.resume else None
             transport.write(accepted.response + self._opening(accepted, cursor))
-            self._audience.join(peer, accepted.view, accepted.user)
+            self._seat(peer, accepted)
         return peer
 
     def on_resume(self, peer: Peer, cursor: Cursor) -> None:
@@ -123,7 +125,11 @@ class Hub:
         accepted = self._awaiting_cursor.pop(peer)
         peer.cursor_came()
         peer.transport.write(self._opening(accepted, cursor))
+        self._seat(peer, accepted)
+
+    def _seat(self, peer: Peer, accepted: Accepted) -> None:
         self._audience.join(peer, accepted.view, accepted.user)
+        self._rota.add(peer)
 
     def on_subscribe(self, peer: Peer, event_types: frozenset[str] | None) -> None:
         """Narrow what a client gets, from the next record on, and say so."""
@@ -161,13 +167,12 @@ class Hub:
         return opening + dialects.recovered(0, self._positions.text())
 
     def _welcome(self, view: View, user: str | None) -> bytes:
-        moment = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
         return dialects.welcome(
             Welcome(
-                session=uuid4().hex,
+                session=f"{self._pod}-{next(self._sessions)}",
                 cursor=self._positions.text(),
                 heartbeat_seconds=self._settings.heartbeat_seconds,
-                server_time=moment.replace("+00:00", "Z"),
+                server_time=rfc3339(int(self._now() * 1000)),
                 user=user,
                 organizations=view.listed_organizations(),
             )

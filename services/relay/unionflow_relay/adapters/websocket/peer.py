@@ -12,7 +12,7 @@ from typing import Protocol
 from unionflow_relay.core import frames
 from unionflow_relay.core.cursor import Cursor
 from unionflow_relay.core.dialects import Dialect
-from unionflow_relay.core.reading import BrokenFrame, FrameReader
+from unionflow_relay.core.reading import FrameReader
 from unionflow_relay.core.session import (
     Action,
     Close,
@@ -22,6 +22,7 @@ from unionflow_relay.core.session import (
     Session,
     Subscribe,
 )
+from unionflow_relay.errors import BrokenFrame
 
 CLOSE_GRACE_SECONDS = 5.0
 FIRST_MESSAGE_SECONDS = 10.0
@@ -84,7 +85,8 @@ class Peer(asyncio.Protocol):
                 )
         except BrokenFrame as broken:
             self.close(broken.code, broken.reason)
-            self.transport.close()  # RFC 6455 section 7.1.7: after an error nothing more is read
+            # RFC 6455 section 7.1.7: after an error nothing more is read. close() set a deadline.
+            self.transport.close()
             return
         self._reader = None if reader.idle else reader
 
@@ -137,6 +139,7 @@ class Peer(asyncio.Protocol):
                     self._code = code
                     self._owner.on_leaving(self)
                     self.transport.write(answer)
+                    self._expect_by(CLOSE_GRACE_SECONDS, self.transport.abort)
                     self.transport.close()
                 case Subscribe(event_types):
                     self._owner.on_subscribe(self, event_types)

@@ -1,0 +1,1 @@
+"""Where the command meets processes, ports and WebSockets."""

@@ -1,0 +1,1 @@
+"""`unionflow dev`: the whole of it on this machine, to look at or to prove."""

@@ -1,0 +1,147 @@
+"""What a machine's facts mean for whoever wants to run UnionFlow on it. It touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from unionflow_cli.kafka.core.maven import KAFKA_VERSION
+from unionflow_cli.kafka.core.tools import JAVA, MAVEN, PACKAGES, Tools, install_command
+
+PYTHON_VERSION = (3, 11)
+ENOUGH_BYTES = 1_000_000_000  # jars twice (ours and Maven's own copy), two brokers' data, logs
+
+
+class State(StrEnum):
+    """How a finding stands. Only `MISSING` stops something from working."""
+
+    OK = "ok"
+    NOTE = "note"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class PortFact:
+    """A port that `unionflow dev` listens on unless `option` of it says otherwise.
+
+    `holder`: who listens there now, None for nobody; `is_ours`: that is our background Kafka.
+    """
+
+    number: int
+    purpose: str
+    option: str
+    holder: str | None
+    is_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was seen on a machine. `free_bytes` is the room that is left where `cache` lies."""
+
+    system: str
+    python: tuple[int, ...]
+    tools: Tools
+    jars_are_here: bool
+    compiler: Path | None
+    cache: Path
+    free_bytes: int
+    ports: Sequence[PortFact]
+    is_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's table. `mend` is a command, or a sentence where none would do."""
+
+    tier: str
+    what: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+def examine(facts: Facts) -> tuple[Finding, ...]:
+    """Every finding, in the order of the table."""
+    return (
+        _system(facts),
+        _python(facts),
+        _disk(facts),
+        _java(facts),
+        _maven(facts),
+        _jars(facts),
+        _compiler(facts),
+        *(_port(port) for port in facts.ports),
+    )
+
+
+def is_well(findings: Sequence[Finding]) -> bool:
+    """Whether nothing is missing."""
+    return all(finding.state is not State.MISSING for finding in findings)
+
+
+def _system(facts: Facts) -> Finding:
+    if facts.system == "Linux":
+        return Finding("all", "system", State.OK, facts.system)
+    return Finding("all", "system", State.MISSING, facts.system, "use Linux, or a virtual machine")
+
+
+def _python(facts: Facts) -> Finding:
+    found = ".".join(map(str, facts.python))
+    if facts.python >= PYTHON_VERSION:
+        return Finding("all", "Python 3.11 or newer", State.OK, found)
+    mend = install_command(["python3-venv"], is_root=facts.is_root)
+    return Finding("all", "Python 3.11 or newer", State.MISSING, found, mend)
+
+
+def _disk(facts: Facts) -> Finding:
+    found = f"{facts.free_bytes / 1e9:.1f} GB free for {facts.cache}"
+    if facts.free_bytes >= ENOUGH_BYTES:
+        return Finding("all", "1 GB of disk", State.OK, found)
+    mend = "make room there, or set UNIONFLOW_CACHE to a folder on another disk"
+    return Finding("all", "1 GB of disk", State.MISSING, found, mend)
+
+
+def _java(facts: Facts) -> Finding:
+    tools = facts.tools
+    found = "none"
+    if tools.java is not None:
+        found = f"Java {tools.java_version or 'of unknown version'}, {tools.java}"
+    if tools.java_is_good:
+        return Finding("kafka", JAVA, State.OK, found)
+    mend = install_command([PACKAGES[JAVA]], is_root=facts.is_root)
+    return Finding("kafka", JAVA, State.MISSING, found, mend)
+
+
+def _maven(facts: Facts) -> Finding:
+    if facts.tools.maven is not None:
+        return Finding("kafka", MAVEN, State.OK, str(facts.tools.maven))
+    if facts.jars_are_here:
+        return Finding("kafka", MAVEN, State.OK, "none, and no longer needed")
+    mend = install_command([PACKAGES[MAVEN]], is_root=facts.is_root)
+    return Finding("kafka", MAVEN, State.MISSING, "none", mend)
+
+
+def _jars(facts: Facts) -> Finding:
+    what = f"Kafka {KAFKA_VERSION}"
+    if facts.jars_are_here:
+        return Finding("kafka", what, State.OK, "fetched")
+    return Finding("kafka", what, State.NOTE, "fetched at its first start (44 MB)", "make demo")
+
+
+def _compiler(facts: Facts) -> Finding:
+    if facts.compiler is not None:
+        return Finding("bench", "C compiler", State.OK, str(facts.compiler))
+    mend = install_command(["gcc", "libc6-dev"], is_root=facts.is_root)
+    return Finding("bench", "C compiler", State.MISSING, "none", mend)
+
+
+def _port(port: PortFact) -> Finding:
+    what = f"port {port.number}, {port.purpose}"
+    if port.holder is None:
+        return Finding("ports", what, State.OK, "free")
+    if port.is_ours:
+        return Finding("ports", what, State.OK, f"ours: {port.holder}")
+    mend = f"unionflow dev {port.option} 0  (takes a free port)"
+    return Finding("ports", what, State.NOTE, f"in use by {port.holder}", mend)

@@ -1,0 +1,55 @@
+"""Gathers a machine's facts for the doctor."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+from unionflow_cli.doctor.checkup import Facts, PortFact
+from unionflow_cli.kafka.adapters import ports
+from unionflow_cli.kafka.adapters.cache import cache_dir
+from unionflow_cli.kafka.adapters.jars import jars_are_here
+from unionflow_cli.kafka.adapters.service import find_service
+from unionflow_cli.kafka.adapters.tools import find_tools
+
+PORTS = (
+    (9092, "Kafka", "--kafka-port"),
+    (8085, "relay", "--port"),
+    (9085, "management", "--management-port"),
+)
+
+
+def gather() -> Facts:
+    """What is here now. Changes nothing."""
+    compiler = shutil.which("cc")
+    service = find_service()
+    return Facts(
+        system=platform.system(),
+        python=sys.version_info[:3],
+        tools=find_tools(),
+        jars_are_here=jars_are_here(),
+        compiler=Path(compiler) if compiler else None,
+        cache=cache_dir(),
+        free_bytes=_free_bytes(cache_dir()),
+        ports=[
+            PortFact(
+                number,
+                purpose,
+                option,
+                holder=None if ports.is_free(number) else ports.holder(number),
+                is_ours=service is not None and service.port == number,
+            )
+            for number, purpose, option in PORTS
+        ],
+        is_root=os.geteuid() == 0,
+    )
+
+
+def _free_bytes(folder: Path) -> int:
+    """The room left for a folder that may not exist yet."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,1 @@
+"""What acts for a local Kafka: processes, files, ports, Maven, Kafka's admin protocol."""

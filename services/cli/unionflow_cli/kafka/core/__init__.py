@@ -1,0 +1,1 @@
+"""What is decided about a local Kafka: settings, identities, topic changes. Touches nothing."""

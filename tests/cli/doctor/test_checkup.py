@@ -1,0 +1,101 @@
+"""What the doctor makes of a machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from unionflow_cli.doctor.checkup import Facts, Finding, PortFact, State, examine, is_well
+from unionflow_cli.kafka.core.tools import Tools
+
+MACHINE = Facts(
+    system="Linux",
+    python=(3, 11, 7),
+    tools=Tools(Path("/usr/bin/java"), 17, Path("/usr/bin/mvn")),
+    jars_are_here=True,
+    compiler=Path("/usr/bin/cc"),
+    cache=Path("/cache"),
+    free_bytes=50_000_000_000,
+    ports=(PortFact(9092, "Kafka", "--kafka-port", None),),
+    is_root=False,
+)
+NO_JAVA = replace(MACHINE.tools, java=None, java_version=None)
+
+
+def of(findings: tuple[Finding, ...], what: str) -> Finding:
+    return next(finding for finding in findings if what in finding.what)
+
+
+def test_a_machine_that_has_everything_is_well_and_needs_no_mending() -> None:
+    findings = examine(MACHINE)
+    assert {finding.state for finding in findings} == {State.OK}
+    assert not any(finding.mend for finding in findings)
+    assert is_well(findings)
+
+
+@pytest.mark.parametrize(
+    ("facts", "what", "mend"),
+    [
+        (replace(MACHINE, system="Darwin"), "system", "Linux"),
+        (replace(MACHINE, python=(3, 10, 9)), "Python", "sudo apt-get install"),
+        (replace(MACHINE, free_bytes=999_999_999), "disk", "UNIONFLOW_CACHE"),
+        (replace(MACHINE, tools=NO_JAVA), "Java", "-y openjdk-17-jre-headless"),
+        (replace(MACHINE, tools=replace(MACHINE.tools, java_version=11)), "Java", "openjdk-17"),
+        (
+            replace(MACHINE, tools=replace(MACHINE.tools, maven=None), jars_are_here=False),
+            "Maven",
+            "-y maven",
+        ),
+        (replace(MACHINE, compiler=None), "C compiler", "gcc libc6-dev"),
+    ],
+    ids=[
+        "another system",
+        "an old Python",
+        "a full disk",
+        "no Java",
+        "an old Java",
+        "no Maven and no jars",
+        "no compiler",
+    ],
+)
+def test_each_lack_comes_with_what_mends_it(facts: Facts, what: str, mend: str) -> None:
+    findings = examine(facts)
+    assert of(findings, what).state is State.MISSING
+    assert mend in of(findings, what).mend
+    assert [finding for finding in findings if finding.state is State.MISSING] == [
+        of(findings, what)
+    ]
+    assert not is_well(findings)
+
+
+def test_maven_is_not_missed_once_the_jars_are_here() -> None:
+    facts = replace(MACHINE, tools=replace(MACHINE.tools, maven=None))
+    assert of(examine(facts), "Maven").state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [
+        (replace(MACHINE, jars_are_here=False), "Kafka 4"),
+        (replace(MACHINE, ports=[PortFact(9092, "Kafka", "--kafka-port", "java")]), "9092"),
+    ],
+    ids=["jars that will be fetched", "a port that somebody holds"],
+)
+def test_what_stops_nothing_is_a_note_with_advice(facts: Facts, what: str) -> None:
+    findings = examine(facts)
+    assert of(findings, what).state is State.NOTE
+    assert of(findings, what).mend
+    assert is_well(findings)
+
+
+def test_our_own_background_kafka_on_its_port_is_in_order() -> None:
+    port = PortFact(9092, "Kafka", "--kafka-port", "java (process 7 of a)", is_ours=True)
+    finding = of(examine(replace(MACHINE, ports=[port])), "9092")
+    assert (finding.state, finding.found) == (State.OK, "ours: java (process 7 of a)")
+
+
+def test_a_root_account_is_not_told_to_use_sudo() -> None:
+    facts = replace(MACHINE, is_root=True, compiler=None)
+    assert of(examine(facts), "C compiler").mend.startswith("apt-get ")
