@@ -23,7 +23,7 @@ from unionflow_relay.adapters.websocket.peer import CLOSE_GRACE_SECONDS
 from unionflow_relay.core.handshake import Rules
 from unionflow_relay.core.readiness import Readiness
 from unionflow_relay.errors import SettingsError
-from unionflow_relay.settings import Configuration, LogLevel
+from unionflow_relay.settings import Configuration
 
 ENDPOINT = "/ws/dashboard"
 log = structlog.get_logger("relay")
@@ -48,7 +48,7 @@ class Relay:
                 self._readiness,
                 self._metrics,
                 random.Random(),  # noqa: S311  # spreads retries; guards nothing
-                settings.log_level is LogLevel.DEBUG,
+                settings.log_level == "debug",
             ),
         )
         rules = Rules(settings.base_path + ENDPOINT, frozenset(settings.allowed_origins))

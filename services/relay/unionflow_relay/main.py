@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         configuration = read_configuration(os.environ)
         settings = configuration.settings
-        configure_logs(settings.log_format.value, settings.log_level.value)
+        configure_logs(settings.log_format, settings.log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(Relay(configuration).run())
     except SettingsError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -24,22 +24,6 @@ class AuthMode(StrEnum):
 
     JWT = "jwt"
     NONE = "none"
-
-
-class LogFormat(StrEnum):
-    """What a log line is."""
-
-    JSON = "json"
-    TEXT = "text"
-
-
-class LogLevel(StrEnum):
-    """The least that is logged. `debug` logs each record, never its data."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 def _comma_list(value: object) -> object:
@@ -115,13 +99,13 @@ class Settings(BaseModel):
         le=1024 * 1024 * 1024,
         description="Unsent bytes at which a client is too slow and closed (4408).",
     )
-    log_format: LogFormat = Field(
-        LogFormat.JSON, alias="UNIONFLOW_LOG_FORMAT", description="`json` or `text`."
+    log_format: Literal["json", "text"] = Field(
+        "json", alias="UNIONFLOW_LOG_FORMAT", description="`json` or `text`."
     )
-    log_level: LogLevel = Field(
-        LogLevel.INFO,
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
         alias="UNIONFLOW_LOG_LEVEL",
-        description="`debug`, `info`, `warning` or `error`.",
+        description="The least that is logged; `debug` logs each record, never its data.",
     )
 
 

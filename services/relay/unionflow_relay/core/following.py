@@ -23,6 +23,7 @@ from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
 from unionflow_relay.core.relayed import Lane
 
 NO_LEADER = -1
+LANES_PER_ANSWER = 8  # how many partitions' worth a full answer has
 
 
 class Following:
@@ -37,12 +38,13 @@ class Following:
         self._blocked: set[Lane] = set()
         self._retired: set[bytes] = set()
         self._absent: frozenset[str] = frozenset()
+        self._turn = 0
         self._join_live: frozenset[str] | None = None
 
     @property
     def begun(self) -> bool:
-        """True once a first look was applied, so that a client's cursor means something."""
-        return self._join_live is not None
+        """True once every topic of the first look is read: then a cursor means something."""
+        return self._join_live is not None and not self._join_live
 
     def plan(self, observed: Mapping[str, TopicMetadata]) -> Sequence[Change]:
         """The changes of this look at the metadata; remembers what it did not find."""
@@ -58,6 +60,7 @@ class Following:
         """A look was applied: take its leaders, and try again what was blocked."""
         if self._join_live is None:
             self._join_live = frozenset(observed) - self._followed.keys()
+        self._join_live &= observed.keys()
         self._blocked.clear()
         for name, followed in self._followed.items():
             seen = observed.get(name)
@@ -123,16 +126,21 @@ class Following:
         self._blocked.add(lane)
 
     def asked_of(self, node: int) -> dict[bytes, dict[int, int]]:
-        """Offsets to fetch from a broker: topic ID -> partition -> offset."""
+        """Offsets to fetch from a broker: topic ID -> partition -> offset.
+
+        A broker fills its answer in the order of the request, so each begins further on (KIP-74).
+        """
+        mine = [
+            (topic_id, lane)
+            for topic_id, lanes in self._lanes.items()
+            for lane in lanes
+            if self._leaders.get(lane) == node and lane not in self._blocked
+        ]
+        first = self._turn % max(1, len(mine))
+        self._turn += LANES_PER_ANSWER
         asked: dict[bytes, dict[int, int]] = {}
-        for topic_id, lanes in self._lanes.items():
-            mine = {
-                lane.partition: self._next[lane]
-                for lane in lanes
-                if self._leaders.get(lane) == node and lane not in self._blocked
-            }
-            if mine:
-                asked[topic_id] = mine
+        for topic_id, lane in (*mine[first:], *mine[:first]):
+            asked.setdefault(topic_id, {})[lane.partition] = self._next[lane]
         return asked
 
     def leading_nodes(self) -> set[int]:

@@ -109,6 +109,7 @@ class Session:
         fragments = self._fragments = self._fragments or []
         fragments.append(data)
         if sum(map(len, fragments)) > MAX_MESSAGE_BYTES or len(fragments) > MAX_MESSAGE_BYTES // 64:
+            self._fragments = None
             return (Close(1009, "a message has at most 64 KiB"),)
         if not fin:
             return _NOTHING
@@ -186,5 +187,6 @@ def _goodbye(data: bytes) -> Action:
         return Close(1002, "a close frame carries a valid code")
     except UnicodeDecodeError:
         return Close(1007, "a close reason must be UTF-8")
-    answer = frames.close(said.code) if data else frames.frame(frames.CLOSE, b"")
-    return Goodbye(said.code, answer)
+    if not data:  # a browser's plain close() carries no code: it is a goodbye all the same
+        return Goodbye(1000, frames.frame(frames.CLOSE, b""))
+    return Goodbye(said.code, frames.close(said.code))

@@ -61,7 +61,7 @@ class Looking:
         for change in changes:
             self._apply(change, starts)
         self._following.settle(observed)
-        self._judge(policies)
+        self._judge(observed, policies)
 
     async def _live_starts(
         self, cluster: Cluster, changes: Sequence[Change], observed: Mapping[str, TopicMetadata]
@@ -101,9 +101,10 @@ class Looking:
             first=change.first,
         )
 
-    def _judge(self, policies: Mapping[str, str]) -> None:
-        missing = self._following.missing_topics()
-        leaderless = self._following.leaderless()
+    def _judge(self, observed: Mapping[str, TopicMetadata], policies: Mapping[str, str]) -> None:
+        unfollowed = self._following.missing_topics()
+        missing = [name for name in unfollowed if name not in observed]
+        leaderless = [*self._following.leaderless(), *(n for n in unfollowed if n in observed)]
         compacted = sorted(name for name, policy in policies.items() if "compact" in policy)
         self._readiness.judge("topics", missing and f"waiting for topics {', '.join(missing)}")
         self._readiness.judge("leaders", leaderless and f"no leader for {', '.join(leaderless)}")

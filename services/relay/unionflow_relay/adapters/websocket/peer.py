@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from websockets.frames import Opcode
+
 from unionflow_relay.core import frames
 from unionflow_relay.core.cursor import Cursor
 from unionflow_relay.core.dialects import Dialect
@@ -80,6 +82,8 @@ class Peer(asyncio.Protocol):
             for frame in reader.feed(data):
                 if self.transport.is_closing():
                     return
+                if self.closing and frame.opcode is not Opcode.CLOSE:
+                    continue
                 self._carry_out(
                     self._session.on_frame(frame.opcode, bytes(frame.data), fin=frame.fin)
                 )
