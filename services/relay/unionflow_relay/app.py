@@ -8,10 +8,12 @@ import gc
 import random
 import signal
 import socket
+import time
 from importlib.metadata import version
 
 import structlog
 
+from unionflow_relay.adapters.kafka.ranges import KafkaRanges
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.adapters.kafka.source import KafkaSource
 from unionflow_relay.adapters.management import management_app
@@ -20,12 +22,15 @@ from unionflow_relay.adapters.servers import client_server, listen, management_s
 from unionflow_relay.adapters.websocket.door import RelayDoor
 from unionflow_relay.adapters.websocket.hub import Hub, HubSettings
 from unionflow_relay.adapters.websocket.peer import CLOSE_GRACE_SECONDS
+from unionflow_relay.adapters.websocket.replays import Replays
 from unionflow_relay.core.handshake import Rules
+from unionflow_relay.core.history import History
 from unionflow_relay.core.readiness import Readiness
 from unionflow_relay.errors import SettingsError
 from unionflow_relay.settings import Configuration
 
 ENDPOINT = "/ws/dashboard"
+TYPICAL_RECORD_BYTES = 1_024
 log = structlog.get_logger("relay")
 
 
@@ -37,20 +42,28 @@ class Relay:
         self._readiness = Readiness(kafka="no broker has answered yet")
         self._metrics = RelayMetrics()
         self._metrics.ready.set_function(lambda: float(self._readiness.ready))
+        history = History(settings.history_bytes)
+        self._metrics.history_bytes.set_function(lambda: float(history.size))
         self._hub = Hub(
-            HubSettings(settings.heartbeat_seconds, settings.send_buffer_bytes), self._metrics
+            HubSettings(settings.heartbeat_seconds, settings.send_buffer_bytes),
+            self._metrics,
+            history,
         )
-        self._source = KafkaSource(
-            configuration.kafka,
-            Surroundings(
-                configuration.topics,
-                self._hub,
-                self._readiness,
-                self._metrics,
-                random.Random(),  # noqa: S311  # spreads retries; guards nothing
-                settings.log_level == "debug",
-            ),
+        around = Surroundings(
+            configuration.topics,
+            self._hub,
+            self._readiness,
+            self._metrics,
+            random.Random(),  # noqa: S311  # spreads retries; guards nothing
+            settings.history_bytes // TYPICAL_RECORD_BYTES,
+            settings.log_level == "debug",
         )
+        self._source = KafkaSource(configuration.kafka, around)
+        self._ranges = KafkaRanges(configuration.kafka, self._source.following, around)
+        self._replays = Replays(
+            self._hub, history, self._ranges, self._metrics, clock=time.monotonic
+        )
+        self._hub.join_replays(self._replays, self._source.look)
         rules = Rules(settings.base_path + ENDPOINT, frozenset(settings.allowed_origins))
         self._door = RelayDoor(rules, self._hub, self._metrics, lambda: self._source.begun)
 
@@ -79,6 +92,7 @@ class Relay:
             ]
             workers = [
                 group.create_task(self._source.run()),
+                group.create_task(self._replays.run()),
                 group.create_task(self._seconds()),
             ]
             gc.collect()
@@ -99,6 +113,7 @@ class Relay:
             await asyncio.wait(servers)
             for worker in workers:
                 worker.cancel()
+        await self._ranges.close()
         log.info("relay stopped")
 
     def _listen(self, variable: str, port: int) -> socket.socket:

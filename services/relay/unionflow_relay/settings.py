@@ -97,7 +97,15 @@ class Settings(BaseModel):
         alias="UNIONFLOW_SEND_BUFFER_BYTES",
         ge=1024 * 1024,
         le=1024 * 1024 * 1024,
-        description="Unsent bytes at which a client is too slow and closed (4408).",
+        description="Unsent bytes at which a client is slow: it goes on when it has read them, and "
+        "is closed (4408) when it takes nothing for 10 s.",
+    )
+    history_bytes: int = Field(
+        64 * 1024 * 1024,
+        alias="UNIONFLOW_HISTORY_BYTES",
+        ge=0,
+        le=64 * 1024 * 1024 * 1024,
+        description="Memory for the newest records, from which clients that come back are served.",
     )
     log_format: Literal["json", "text"] = Field(
         "json", alias="UNIONFLOW_LOG_FORMAT", description="`json` or `text`."

@@ -58,6 +58,10 @@ class RelayMetrics:
         self.replays = self._counter(
             "replays", "Clients that came back with a cursor, by what they were told.", "verdict"
         )
+        self.replayed = self._counter(
+            "replayed_events", "Events written to clients that were catching up.", "source"
+        )
+        self.history_bytes = self._gauge("history_bytes", "Records kept in memory for replays.")
         self._closes = self._counter(
             "closes",
             "Closed WebSockets, by close code; `other` is any that the wire does not "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from unionflow_relay.errors import MalformedCursor
 
@@ -86,43 +86,3 @@ def _offset(digits: str) -> int:
     if value >= MAX_OFFSET:
         raise MalformedCursor("an offset has at most 63 bits")
     return value
-
-
-@dataclass(slots=True)
-class Positions:
-    """The next offset of every partition that this pod reads; its text is every client's cursor.
-
-    The text is kept until a position moves: a storm of handshakes asks for it each time.
-    """
-
-    _topics: dict[str, list[int]] = field(default_factory=dict)
-    _text: str | None = None
-
-    def assign(self, topic: str, partition: int, next_offset: int) -> None:
-        """Begin to follow a partition. Partitions of a topic are assigned in order from 0."""
-        offsets = self._topics.setdefault(topic, [])
-        if partition != len(offsets):
-            raise ValueError(f"partition {partition} of {topic} follows {len(offsets)} others")
-        offsets.append(next_offset)
-        self._text = None
-
-    def advance(self, topic: str, partition: int, next_offset: int) -> None:
-        """Everything before `next_offset` has been sent to whom it was for."""
-        self._topics[topic][partition] = next_offset
-        self._text = None
-
-    def of(self, topic: str, partition: int) -> int:
-        """The next offset of one partition. Raises KeyError where the topic is not followed."""
-        return self._topics[topic][partition]
-
-    def forget(self, topic: str) -> None:
-        """The topic is gone from Kafka."""
-        self._topics.pop(topic, None)
-        self._text = None
-
-    def text(self) -> str:
-        """The cursor in canonical form."""
-        if self._text is None:
-            parts = (f"~{t}:{','.join(map(str, o))}" for t, o in self._topics.items())
-            self._text = "1" + "".join(parts)
-        return self._text

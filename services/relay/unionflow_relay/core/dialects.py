@@ -12,7 +12,7 @@ import orjson
 from unionflow_relay.core import frames
 
 SUBPROTOCOL = "unionflow.v1"
-FEATURES = ("eventTypes",)
+FEATURES = ("resume", "eventTypes", "conflate")
 ALL_ORGANIZATIONS = "*"
 
 
@@ -29,7 +29,6 @@ class TruncationReason(StrEnum):
     RETENTION = "retention"
     TOPIC_REPLACED = "topic-replaced"
     BEYOND_END = "beyond-end"
-    NOT_SERVED = "not-served"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,13 @@ def truncated(cursor: str, ranges: Sequence[TruncatedRange]) -> bytes:
     return message("truncated", cursor=cursor, ranges=[r.as_json() for r in ranges])
 
 
-def recovered(replayed: int, cursor: str) -> bytes:
-    """`recovered`: nothing is missing, and what follows is live."""
-    return message("recovered", replayed=replayed, cursor=cursor)
+def recovered(replayed: int, conflated: int | None, cursor: str) -> bytes:
+    """`recovered`: nothing is missing, and what follows is live.
+
+    conflated: events left out for a newer one of their kind; None where none was asked to be.
+    """
+    extra = {} if conflated is None else {"conflated": conflated}
+    return message("recovered", replayed=replayed, cursor=cursor, **extra)
 
 
 def access(organizations: Sequence[str], event_types: Collection[str] | None, cursor: str) -> bytes:

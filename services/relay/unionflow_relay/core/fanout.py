@@ -16,10 +16,14 @@ M = TypeVar("M", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Write(Generic[M]):
-    """The same bytes, whole frames in offset order, for each of some clients."""
+    """The same bytes, whole frames in offset order, for each of some clients.
+
+    indices: which records of the slice they are.
+    """
 
     data: bytes
     members: Sequence[M]
+    indices: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def fan_out(records: Sequence[Relayed], audience: AudienceIndex[M]) -> FanOut[M]
     writes: list[Write[M]] = []
     for (dialect, indices), members in groups.items():
         own = frames[dialect]
-        writes.append(Write(b"".join([own[index] for index in indices]), members))
+        writes.append(Write(b"".join([own[index] for index in indices]), members, indices))
         number = len(members)
         for index in indices:
             copies[index] += number

@@ -7,6 +7,7 @@ that is added, are read from their beginning, so that nothing of them is missed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from unionflow_relay.core.assignment import (
     Change,
@@ -20,10 +21,18 @@ from unionflow_relay.core.assignment import (
 )
 from unionflow_relay.core.cursor import short_topic_id
 from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
-from unionflow_relay.core.relayed import Lane
+from unionflow_relay.core.lanes import Lane
 
 NO_LEADER = -1
 LANES_PER_ANSWER = 8  # how many partitions' worth a full answer has
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where reading begins (`first`), and where what is live begins (`live`)."""
+
+    first: int
+    live: int
 
 
 class Following:
@@ -40,11 +49,12 @@ class Following:
         self._absent: frozenset[str] = frozenset()
         self._turn = 0
         self._join_live: frozenset[str] | None = None
+        self._warming: dict[Lane, int] = {}
 
     @property
     def begun(self) -> bool:
         """True once every topic of the first look is read: then a cursor means something."""
-        return self._join_live is not None and not self._join_live
+        return self._join_live is not None and not self._join_live and not self._warming
 
     def plan(self, observed: Mapping[str, TopicMetadata]) -> Sequence[Change]:
         """The changes of this look at the metadata; remembers what it did not find."""
@@ -69,7 +79,7 @@ class Following:
             for lane in self._lanes[followed.topic_id]:
                 self._leaders[lane] = seen.leaders.get(lane.partition, NO_LEADER)
 
-    def follow(self, change: Follow, starts: Mapping[int, int]) -> Sequence[tuple[Lane, int]]:
+    def follow(self, change: Follow, starts: Mapping[int, Start]) -> Sequence[tuple[Lane, int]]:
         """Take up partitions; those without an entry in `starts` begin at offset 0."""
         self._followed[change.name] = Followed(change.topic_id, change.count)
         if self._join_live is not None:
@@ -80,8 +90,11 @@ class Following:
         for number in range(change.first, change.count):
             lane = Lane(change.name, short_id, number)
             lanes.append(lane)
-            self._next[lane] = starts.get(number, 0)
-            added.append((lane, self._next[lane]))
+            start = starts.get(number, Start(0, 0))
+            self._next[lane] = start.first
+            if start.first < start.live:
+                self._warming[lane] = start.live
+            added.append((lane, start.first))
         return added
 
     def give_up(self, change: GiveUp) -> Sequence[TruncatedRange]:
@@ -93,6 +106,7 @@ class Following:
             requested = self._next.pop(lane)
             self._leaders.pop(lane, None)
             self._blocked.discard(lane)
+            self._warming.pop(lane, None)
             gone.append(
                 TruncatedRange(
                     lane.topic, lane.partition, requested, 0, TruncationReason.TOPIC_REPLACED
@@ -120,6 +134,8 @@ class Following:
     def advance(self, lane: Lane, next_offset: int) -> None:
         """Everything before `next_offset` was taken."""
         self._next[lane] = next_offset
+        if self._warming and next_offset >= self._warming.get(lane, next_offset + 1):
+            del self._warming[lane]
 
     def block(self, lane: Lane) -> None:
         """Leave a partition out of fetches until the metadata was looked at again."""
@@ -141,6 +157,19 @@ class Following:
         asked: dict[bytes, dict[int, int]] = {}
         for topic_id, lane in (*mine[first:], *mine[:first]):
             asked.setdefault(topic_id, {})[lane.partition] = self._next[lane]
+        return asked
+
+    def asked_at(
+        self, reading: Mapping[Lane, int], lanes: Iterable[Lane]
+    ) -> Mapping[int, dict[bytes, dict[int, int]]]:
+        """Offsets to fetch of some lanes, by broker: topic ID -> partition -> offset."""
+        asked: dict[int, dict[bytes, dict[int, int]]] = {}
+        for lane in lanes:
+            node = self._leaders.get(lane, NO_LEADER)
+            if node != NO_LEADER and lane in reading:
+                topic_id = self._followed[lane.topic].topic_id
+                topics = asked.setdefault(node, {})
+                topics.setdefault(topic_id, {})[lane.partition] = reading[lane]
         return asked
 
     def leading_nodes(self) -> set[int]:

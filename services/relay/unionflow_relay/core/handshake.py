@@ -40,9 +40,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """What a client asked about its past. `cursor` is None until its first message says it."""
+    """What a client asked about its past. `cursor` is None until its first message says it.
+
+    conflate: event types of which a replay brings the newest only.
+    """
 
     cursor: Cursor | None
+    conflate: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +164,7 @@ def _resume(query: Mapping[str, list[str]]) -> Resume | None:
         return None
     if len(values) > 1:
         raise MalformedCursor("one cursor, please")
-    return Resume(None if values[0] == CURSOR_IN_MESSAGE else parse_cursor(values[0]))
+    listed = query.get("conflate")
+    conflate = frozenset() if listed is None else event_types(",".join(listed).split(","))
+    cursor = None if values[0] == CURSOR_IN_MESSAGE else parse_cursor(values[0])
+    return Resume(cursor, conflate)

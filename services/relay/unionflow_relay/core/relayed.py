@@ -11,21 +11,43 @@ from dataclasses import dataclass, field
 
 from unionflow_events import Audience, Event
 from unionflow_relay.core import dialects
-from unionflow_relay.core.cursor import position
-from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.dialects import Dialect, TruncationReason
+from unionflow_relay.core.lanes import Lane
 
 
 class Relayed:
-    """One event, with its frame of each dialect, built when the first client needs it."""
+    """One event, with its frame of each dialect, built when the first client needs it.
 
-    __slots__ = ("_plain", "_position", "_v1", "audience", "encoded", "event_type", "timestamp_ms")
+    subject: its CloudEvents subject, if any: what a conflated statistics event is about.
+    """
 
-    def __init__(self, event: Event, event_position: str, timestamp_ms: int) -> None:
+    __slots__ = (
+        "_plain",
+        "_v1",
+        "audience",
+        "encoded",
+        "event_type",
+        "lane",
+        "offset",
+        "subject",
+        "timestamp_ms",
+    )
+
+    def __init__(
+        self,
+        event: Event,
+        lane: Lane,
+        offset: int,
+        timestamp_ms: int,
+        subject: bytes | None = None,
+    ) -> None:
         self.audience: Audience = event.audience
         self.event_type: str = event.event_type
         self.encoded: bytes = event.encoded
+        self.lane = lane
+        self.offset = offset
         self.timestamp_ms = timestamp_ms
-        self._position = event_position
+        self.subject = subject
         self._plain: bytes | None = None
         self._v1: bytes | None = None
 
@@ -36,21 +58,12 @@ class Relayed:
                 self._plain = dialects.plain_event(self.encoded)
             return self._plain
         if self._v1 is None:
-            self._v1 = dialects.v1_event(self.encoded, self._position)
+            self._v1 = dialects.v1_event(self.encoded, self.lane.position(self.offset))
         return self._v1
 
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One partition: its topic's name in Kafka, the short ID of cursors, and its number."""
-
-    topic: str
-    short_id: str
-    partition: int
-
-    def position(self, offset: int) -> str:
-        """Where a record of this partition lies, in the wire's form."""
-        return position(self.short_id, self.partition, offset)
+    def release_frames(self) -> None:
+        """Keep the event alone: frames are cheaper to build again than to hold."""
+        self._plain = self._v1 = None
 
 
 @dataclass(slots=True)
@@ -64,3 +77,12 @@ class Slice:
     records: list[Relayed] = field(default_factory=list)
     progress: dict[Lane, int] = field(default_factory=dict)
     size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Kafka no longer has what lies before `earliest` of a lane."""
+
+    lane: Lane
+    earliest: int
+    reason: TruncationReason

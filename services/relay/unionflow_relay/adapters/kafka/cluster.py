@@ -1,4 +1,6 @@
-"""Connections to the brokers, one each, and the four questions that the relay asks them.
+"""Connections to the brokers, and the four questions that the relay asks them.
+
+There are two to each: a broker answers in order, so a question would wait behind the long poll.
 
 It stands on aiokafka's connections (framing, TLS, SASL, deadlines) and not on its client, whose
 background metadata asks for every topic of the cluster and whose versions know no topic IDs.
@@ -9,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
 from aiokafka.errors import KafkaError, for_code
@@ -18,7 +20,7 @@ from aiokafka.protocol.api import Request
 from aiokafka.protocol.offset import OffsetRequest
 
 from unionflow_events import KafkaConnection
-from unionflow_relay.adapters.kafka.wire import READ_COMMITTED, MetadataByName
+from unionflow_relay.adapters.kafka.wire import READ_COMMITTED, FetchById, MetadataByName
 from unionflow_relay.core.assignment import TopicMetadata
 from unionflow_relay.errors import KafkaUnavailable
 
@@ -30,6 +32,11 @@ _NO_ERROR = 0
 _UNKNOWN_TOPIC = 3
 _LEADER_NOT_AVAILABLE = 5
 _FAILURES = (KafkaError, OSError, TimeoutError, NotImplementedError, AssertionError)
+
+
+class _Line(NamedTuple):
+    node: int
+    fetches: bool
 
 
 class Cluster:
@@ -45,8 +52,8 @@ class Cluster:
         }
         self._rng = rng
         self._addresses: dict[int, tuple[str, int]] = {}
-        self._open: dict[int, AIOKafkaConnection] = {}
-        self._opening: dict[int, asyncio.Lock] = {}
+        self._open: dict[_Line, AIOKafkaConnection] = {}
+        self._opening: dict[_Line, asyncio.Lock] = {}
 
     async def connect(self) -> None:
         """Ask the bootstrap servers, in random order, for the brokers.
@@ -136,7 +143,7 @@ class Cluster:
             KafkaUnavailable: the broker is unknown, away, too old, or does not answer in time.
         """
         try:
-            connection = await self._connection(node)
+            connection = await self._connection(_Line(node, isinstance(request, FetchById)))
         except _FAILURES as error:
             raise KafkaUnavailable(f"broker {node} cannot be reached: {_said(error)}") from error
         try:
@@ -156,24 +163,24 @@ class Cluster:
                 problem = error
         raise problem
 
-    async def _connection(self, node: int) -> AIOKafkaConnection:
-        async with self._opening.setdefault(node, asyncio.Lock()):
-            known = self._open.get(node)
+    async def _connection(self, line: _Line) -> AIOKafkaConnection:
+        async with self._opening.setdefault(line, asyncio.Lock()):
+            known = self._open.get(line)
             if known is not None and known.connected():
                 return known
-            if node not in self._addresses:
-                raise KafkaUnavailable(f"broker {node} is not in the metadata")
-            host, port = self._addresses[node]
-            self._open[node] = await create_conn(host, port, **self._options)
-            return self._open[node]
+            if line.node not in self._addresses:
+                raise KafkaUnavailable(f"broker {line.node} is not in the metadata")
+            host, port = self._addresses[line.node]
+            self._open[line] = await create_conn(host, port, **self._options)
+            return self._open[line]
 
     def _learn_brokers(self, response: Any) -> None:
         if not response.brokers:
             return
         addresses = {node: (host, port) for node, host, port, *_ in response.brokers}
-        for node, address in self._addresses.items():
-            if addresses.get(node) != address and node in self._open:
-                self._open.pop(node).close()
+        for line in list(self._open):
+            if addresses.get(line.node) != self._addresses.get(line.node):
+                self._open.pop(line).close()
         self._addresses = addresses
 
 

@@ -17,7 +17,8 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from unionflow_events import Record, Rejected, RejectedReason, parse
 from unionflow_relay.adapters.kafka.lenient import BAD_HEADER_NAME, LenientRecords
 from unionflow_relay.adapters.kafka.wire import READ_COMMITTED
-from unionflow_relay.core.relayed import Lane, Relayed, Slice
+from unionflow_relay.core.lanes import Lane
+from unionflow_relay.core.relayed import Relayed, Slice
 
 SLICE_BYTES = 256 * 1024
 REJECTED_BYTES = 64  # what a rejected record counts as, beside its value
@@ -30,7 +31,8 @@ class Fetched:
     """One partition of a fetch response. `catalogue_topic`: the name that the audience rule takes.
 
     records: record batches as they lie in the log. aborted: (producer ID, first offset) of the
-    transactions that were aborted in it. offset: what was asked for.
+    transactions that were aborted in it. offset: what was asked for. until: an offset to stop
+    before, None for all there is.
     """
 
     lane: Lane
@@ -38,6 +40,7 @@ class Fetched:
     offset: int
     records: bytes
     aborted: tuple[tuple[int, int], ...]
+    until: int | None = None
 
 
 class Problems(Protocol):
@@ -95,6 +98,9 @@ class Decoder:
             try:
                 batches = _open(fetched, next_offset, reading)
                 for record in batches:
+                    if fetched.until is not None and record.offset >= fetched.until:
+                        yield fetched.until, None, 0
+                        return
                     next_offset = record.offset + 1
                     event = self._decode(fetched, record)
                     if event is not None:
@@ -137,7 +143,8 @@ class Decoder:
                 id=event.id,
                 organization=event.organization_id,
             )
-        return Relayed(event, position, record.timestamp)
+        subject = next((value for name, value in record.headers if name == "ce_subject"), None)
+        return Relayed(event, fetched.lane, record.offset, record.timestamp, subject)
 
 
 def _open(fetched: Fetched, offset: int, reading: type[Any]) -> PartitionRecords:

@@ -14,16 +14,16 @@ from unionflow_events import Rejected
 from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
 from unionflow_relay.adapters.kafka.fetched import Decoder, Fetched
 from unionflow_relay.adapters.kafka.sink import Surroundings
-from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits
+from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits, partition_answers
 from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
 from unionflow_relay.core.following import Following
-from unionflow_relay.core.relayed import Lane
+from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.sampling import Sampler
 from unionflow_relay.errors import KafkaUnavailable
 
-_NO_ERROR = 0
-_OFFSET_OUT_OF_RANGE = 1
+NO_ERROR = 0
+OFFSET_OUT_OF_RANGE = 1
 _MOVED = frozenset({3, 5, 6, 9, 56, 74, 75, 76, 78, 100, 103})  # the next look explains these
 SAMPLE_SECONDS = 10.0
 Asked = Mapping[bytes, Mapping[int, int]]  # topic ID -> partition -> offset
@@ -46,6 +46,7 @@ class Fetching:
         self._limits = FetchLimits()
         self._decoder = Decoder(self, following.is_next, log_records=around.log_records)
         self._ends: dict[Lane, int] = {}
+        self._starts: dict[Lane, int] = {}
         self._troubled: set[Lane] = set()
         self._samples = Sampler(SAMPLE_SECONDS)
 
@@ -57,6 +58,9 @@ class Fetching:
             while asked := self._following.asked_of(node):
                 try:
                     response = await cluster.send(node, FetchById(asked, self._limits))
+                    if response.error_code != NO_ERROR:
+                        error = for_code(response.error_code).__name__
+                        raise KafkaUnavailable(f"broker {node} answers {error}")
                 except KafkaUnavailable as problem:
                     self._metrics.kafka_failures.labels("fetch").inc()
                     self._readiness.blame(subject, str(problem))
@@ -77,42 +81,31 @@ class Fetching:
             for lane, next_offset in piece.progress.items():
                 self._following.advance(lane, next_offset)
             await asyncio.sleep(0)
+        if self._following.begun:
+            self._readiness.clear("warming")
         for lane in out_of_range:
             await self._reposition(cluster, node, lane)
 
     def _fetched(self, asked: Asked, response: Any, out_of_range: list[Lane]) -> Iterator[Fetched]:
-        if response.error_code != _NO_ERROR:
-            self._look()
-        for topic_id, partitions, *_ in response.topics:
-            for (
-                number,
-                code,
-                _watermark,
-                end,
-                _start,
-                aborted,
-                _replica,
-                records,
-                _tags,
-            ) in partitions:
-                lane = self._following.lane(topic_id, number)
-                if lane is None:
-                    continue
-                if code == _OFFSET_OUT_OF_RANGE:
-                    out_of_range.append(lane)
-                elif code != _NO_ERROR:
-                    self._on_partition_error(lane, code)
-                else:
-                    self._relieve(self._troubled & {lane})
-                    self._note_end(lane, end)
-                    if records:
-                        yield Fetched(
-                            lane,
-                            self._names.catalogue_name(lane.topic),
-                            asked[topic_id][number],
-                            records,
-                            tuple((producer, first) for producer, first, _ in aborted or ()),
-                        )
+        for answer in partition_answers(response):
+            lane = self._following.lane(answer.topic_id, answer.partition)
+            if lane is None:
+                continue
+            if answer.error_code == OFFSET_OUT_OF_RANGE:
+                out_of_range.append(lane)
+            elif answer.error_code != NO_ERROR:
+                self._on_partition_error(lane, answer.error_code)
+            else:
+                self._relieve(self._troubled & {lane})
+                self._note_bounds(lane, answer.start, answer.end)
+                if answer.records:
+                    yield Fetched(
+                        lane,
+                        self._names.catalogue_name(lane.topic),
+                        asked[answer.topic_id][answer.partition],
+                        answer.records,
+                        answer.aborted,
+                    )
 
     def _on_partition_error(self, lane: Lane, code: int) -> None:
         self._following.block(lane)
@@ -131,7 +124,10 @@ class Fetching:
             self._troubled.discard(lane)
             self._readiness.clear(_subject(lane))
 
-    def _note_end(self, lane: Lane, end: int) -> None:
+    def _note_bounds(self, lane: Lane, start: int, end: int) -> None:
+        if self._starts.get(lane) != start:
+            self._starts[lane] = start
+            self._sink.retains(lane, start)
         if lane not in self._ends:
             gauge = self._metrics.lag.labels(lane.topic, str(lane.partition))
             gauge.set_function(lambda: self._lag(lane))

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from unionflow_relay.adapters.kafka.cluster import LATEST, Cluster
+from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.core.assignment import Change, Follow, TopicMetadata
 from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.cursor import short_topic_id
-from unionflow_relay.core.following import NO_LEADER, Following
+from unionflow_relay.core.following import NO_LEADER, Following, Start
 
 PERIOD_SECONDS = 5.0
 WAITING_PERIOD_SECONDS = 1.0
@@ -29,6 +29,7 @@ class Looking:
         self._following = following
         self._sink = around.sink
         self._readiness = around.readiness
+        self._warm_records = around.warm_records
         self._backoff = Backoff(around.rng)
         self._asked = asyncio.Event()
 
@@ -62,26 +63,33 @@ class Looking:
             self._apply(change, starts)
         self._following.settle(observed)
         self._judge(observed, policies)
+        self._sink.looked()
 
     async def _live_starts(
         self, cluster: Cluster, changes: Sequence[Change], observed: Mapping[str, TopicMetadata]
-    ) -> Mapping[str, Mapping[int, int]]:
-        """Last stable offset by topic and partition, of the topics that are joined live."""
+    ) -> Mapping[str, Mapping[int, Start]]:
+        """Where to begin in the topics that are joined live, by topic and partition."""
+        joined = [
+            change.name
+            for change in changes
+            if isinstance(change, Follow) and self._following.joins_live(change.name, observed)
+        ]
         by_node: dict[int, dict[str, list[int]]] = {}
-        starts: dict[str, dict[int, int]] = {}
-        for change in changes:
-            if isinstance(change, Follow) and self._following.joins_live(change.name, observed):
-                starts[change.name] = {}
-                for number, node in observed[change.name].leaders.items():
-                    if node != NO_LEADER:
-                        by_node.setdefault(node, {}).setdefault(change.name, []).append(number)
+        for name in joined:
+            for number, node in observed[name].leaders.items():
+                if node != NO_LEADER:
+                    by_node.setdefault(node, {}).setdefault(name, []).append(number)
+        starts: dict[str, dict[int, Start]] = {name: {} for name in joined}
+        share = self._warm_records // max(1, sum(len(observed[n].leaders) for n in joined))
         for node, partitions in by_node.items():
-            offsets = await cluster.offsets(node, partitions, LATEST)
-            for (name, number), offset in offsets.items():
-                starts[name][number] = offset
+            latest = await cluster.offsets(node, partitions, LATEST)
+            earliest = await cluster.offsets(node, partitions, EARLIEST)
+            for (name, number), offset in latest.items():
+                first = max(earliest.get((name, number), offset), offset - share)
+                starts[name][number] = Start(first, offset)
         return starts
 
-    def _apply(self, change: Change, starts: Mapping[str, Mapping[int, int]]) -> None:
+    def _apply(self, change: Change, starts: Mapping[str, Mapping[int, Start]]) -> None:
         if not isinstance(change, Follow):
             gone = self._following.give_up(change)
             self._sink.give_up(short_topic_id(change.topic_id), gone)
@@ -108,6 +116,9 @@ class Looking:
         compacted = sorted(name for name, policy in policies.items() if "compact" in policy)
         self._readiness.judge("topics", missing and f"waiting for topics {', '.join(missing)}")
         self._readiness.judge("leaders", leaderless and f"no leader for {', '.join(leaderless)}")
+        self._readiness.judge(
+            "warming", "" if self._following.begun else "reading the newest records into memory"
+        )
         self._readiness.judge(
             "compaction",
             compacted

@@ -10,8 +10,9 @@ from typing import Protocol
 from unionflow_events import TopicNames
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.dialects import TruncatedRange
+from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.readiness import Readiness
-from unionflow_relay.core.relayed import Lane, Slice
+from unionflow_relay.core.relayed import Slice
 
 
 class Sink(Protocol):
@@ -19,6 +20,12 @@ class Sink(Protocol):
 
     def follow(self, lane: Lane, next_offset: int) -> None:
         """Records of one more partition will come, from `next_offset` on."""
+
+    def looked(self) -> None:
+        """Kafka's topics were looked at, and whatever changed was said before."""
+
+    def retains(self, lane: Lane, earliest: int) -> None:
+        """Kafka has a partition's records from `earliest` on."""
 
     def deliver(self, piece: Slice) -> None:
         """The next records of some partitions."""
@@ -32,11 +39,16 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every part of the Kafka side needs. `log_records`: a debug line for each record."""
+    """What every part of the Kafka side needs.
+
+    warm_records: how many records over all partitions to read before what is live. log_records:
+    a debug line for each record.
+    """
 
     names: TopicNames
     sink: Sink
     readiness: Readiness
     metrics: RelayMetrics
     rng: random.Random
+    warm_records: int
     log_records: bool

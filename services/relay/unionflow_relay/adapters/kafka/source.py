@@ -28,15 +28,19 @@ class KafkaSource:
     def __init__(self, connection: KafkaConnection, around: Surroundings) -> None:
         self._connection = connection
         self._around = around
-        self._following = Following(around.names.real)
-        self._looking = Looking(self._following, around)
-        self._fetching = Fetching(self._following, around, self._looking.ask)
+        self.following = Following(around.names.real)
+        self._looking = Looking(self.following, around)
+        self._fetching = Fetching(self.following, around, self._looking.ask)
         self._backoff = Backoff(around.rng)
 
     @property
     def begun(self) -> bool:
         """True once it is known where every topic that exists begins."""
-        return self._following.begun
+        return self.following.begun
+
+    def look(self) -> None:
+        """Look at Kafka's topics soon."""
+        self._looking.ask()
 
     async def run(self) -> None:
         """Read for ever. Only a bug or cancellation ends it."""
@@ -63,7 +67,7 @@ class KafkaSource:
                     await self._looking.look(cluster)
                     self._around.readiness.clear("kafka")
                     self._backoff.reset()
-                    for node in self._following.leading_nodes():
+                    for node in self.following.leading_nodes():
                         if node not in fetchers or fetchers[node].done():
                             fetchers[node] = group.create_task(self._fetching.run(cluster, node))
                     await self._looking.wait()

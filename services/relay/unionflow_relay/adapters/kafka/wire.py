@@ -6,9 +6,10 @@ fetch by ID cannot (KIP-516). Schemas: https://kafka.apache.org/protocol, Metada
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any, NamedTuple
 
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
@@ -258,3 +259,27 @@ class FetchById(Request[FetchRequestV13]):
             "",
             NO_TAGS,
         )
+
+
+class PartitionAnswer(NamedTuple):
+    """What a fetch response says of one partition.
+
+    end: the last stable offset. start: the first that the log still has. aborted: (producer ID,
+    first offset) of the transactions that were aborted in `records`.
+    """
+
+    topic_id: bytes
+    partition: int
+    error_code: int
+    end: int
+    start: int
+    aborted: tuple[tuple[int, int], ...]
+    records: bytes
+
+
+def partition_answers(response: Any) -> Iterator[PartitionAnswer]:
+    """Each partition of a FetchResponseV13, in its order."""
+    for topic_id, partitions, *_ in response.topics:
+        for number, code, _watermark, end, start, aborted, _replica, records, _ in partitions:
+            transactions = tuple((producer, first) for producer, first, _ in aborted or ())
+            yield PartitionAnswer(topic_id, number, code, end, start, transactions, records or b"")

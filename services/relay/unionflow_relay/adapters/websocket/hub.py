@@ -1,30 +1,38 @@
 """The clients of this pod: who they are, where they begin, and the writes that reach them.
 
-Everything here is synchronous. Between two calls every client has been sent exactly what lies
-before `positions`, so that joining, resuming and heartbeats need no lock.
+Everything here is synchronous. Between two calls every live client has been sent exactly what
+lies before `positions`, so that joining, resuming and heartbeats need no lock. Clients that are
+not live yet, or no longer, are in `replays`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from uuid import uuid4
 
 from unionflow_events import rfc3339
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.adapters.websocket.peer import Peer
+from unionflow_relay.adapters.websocket.replays import Replays
+from unionflow_relay.adapters.websocket.tickets import Ticket
 from unionflow_relay.core import dialects, frames
 from unionflow_relay.core.audience import AudienceIndex, View
-from unionflow_relay.core.cursor import Cursor, Positions
+from unionflow_relay.core.cursor import Cursor
 from unionflow_relay.core.dialects import Dialect, TruncatedRange, Welcome
 from unionflow_relay.core.fanout import fan_out
 from unionflow_relay.core.handshake import Accepted
-from unionflow_relay.core.relayed import Lane, Relayed, Slice
-from unionflow_relay.core.resume import missed
+from unionflow_relay.core.history import History
+from unionflow_relay.core.lanes import Lane, Positions, cursor_text
+from unionflow_relay.core.relayed import Relayed, Slice
+from unionflow_relay.core.resume import Standing, names_unknown_topics, plan_resume
 from unionflow_relay.core.rota import Rota
+
+LOOK_SECONDS = 10
+LOOKS_BEFORE_GONE = 2  # one may have been under way already when the client came
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,52 +43,100 @@ class HubSettings:
     send_buffer_bytes: int
 
 
+@dataclass(slots=True)
+class _Unlooked:
+    """A client whose cursor names a topic that is looked for once more before it is called gone."""
+
+    accepted: Accepted
+    cursor: Cursor
+    looks: int = LOOKS_BEFORE_GONE
+    seconds: int = LOOK_SECONDS
+
+
 class Hub:
     """All connected clients, and the partitions whose records they get."""
+
+    replays: Replays
+    look: Callable[[], None]
 
     def __init__(
         self,
         settings: HubSettings,
         metrics: RelayMetrics,
+        history: History,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._history = history
         self._now = wall_clock
         self._audience: AudienceIndex[Peer] = AudienceIndex()
         self._awaiting_cursor: dict[Peer, Accepted] = {}
+        self._unlooked: dict[Peer, _Unlooked] = {}
         self._rota: Rota[Peer] = Rota(settings.heartbeat_seconds)
-        self._lanes: dict[Lane, None] = {}
         self._positions = Positions()
+        self._earliest: dict[Lane, int] = {}
+        self._delivering = False
+        self._slowed: list[Ticket] = []
         self._open = 0
         self._pod = uuid4().hex[:12]
         self._sessions = count(1)
         self._empty = asyncio.Event()
 
+    def join_replays(self, replays: Replays, look: Callable[[], None]) -> None:
+        """Complete the circle. `look`: asks the source to look at Kafka's topics soon."""
+        self.replays = replays
+        self.look = look
+
     # What the source says
 
     def follow(self, lane: Lane, next_offset: int) -> None:
         """Records of one more partition will come, from `next_offset` on."""
-        self._lanes[lane] = None
-        self._positions.assign(lane.short_id, lane.partition, next_offset)
+        self._positions.assign(lane, next_offset)
+        self._history.follow(lane, next_offset)
+        self.replays.follow(lane, next_offset)
+
+    def looked(self) -> None:
+        """Kafka's topics were looked at: what is still not there is gone."""
+        for peer, waiting in list(self._unlooked.items()):
+            waiting.looks -= 1
+            if waiting.looks:
+                self.look()
+                continue
+            del self._unlooked[peer]
+            self._begin(peer, waiting.accepted, waiting.cursor)
+
+    def retains(self, lane: Lane, earliest: int) -> None:
+        """Kafka has a partition's records from `earliest` on."""
+        self._earliest[lane] = earliest
 
     def give_up(self, short_id: str, ranges: Sequence[TruncatedRange]) -> None:
         """A topic is gone. The clients are told before anything of its successor reaches them."""
-        self._lanes = {lane: None for lane in self._lanes if lane.short_id != short_id}
         self._positions.forget(short_id)
+        self._history.forget(short_id)
+        self._earliest = {k: v for k, v in self._earliest.items() if k.short_id != short_id}
+        self.replays.give_up(short_id)
         self._declare(ranges)
 
     def skip(self, lane: Lane, next_offset: int, gap: TruncatedRange) -> None:
         """Records before `next_offset` are no longer in Kafka."""
-        self._positions.advance(lane.short_id, lane.partition, next_offset)
+        self._positions.advance(lane, next_offset)
+        self._history.skip(lane, next_offset)
         self._declare([gap])
 
     def deliver(self, piece: Slice) -> None:
         """Write a slice to whom it is for. Raises nothing: a client in trouble leaves."""
-        if piece.records:
+        self._delivering = True
+        if piece.records and len(self._audience):
             self._write(piece.records)
+        self._delivering = False
         for lane, next_offset in piece.progress.items():
-            self._positions.advance(lane.short_id, lane.partition, next_offset)
+            self._positions.advance(lane, next_offset)
+        self._history.append(piece)
+        if self._slowed:
+            slowed, self._slowed = self._slowed, []
+            for ticket in slowed:
+                self._fall_behind(ticket)
 
     def _write(self, records: Sequence[Relayed]) -> None:
         plan = fan_out(records, self._audience)
@@ -89,6 +145,8 @@ class Hub:
             for peer in write.members:
                 peer.transport.write(data)
         self._metrics.delivered(plan.deliveries, plan.delivered, self._now())
+        for record in plan.delivered:
+            record.release_frames()
 
     def _declare(self, ranges: Sequence[TruncatedRange]) -> None:
         frame = dialects.truncated(self._positions.text(), ranges)
@@ -101,7 +159,8 @@ class Hub:
     def admit(self, transport: asyncio.Transport, accepted: Accepted) -> Peer:
         """Answer a handshake that was accepted: the client is served from here on."""
         dialect = accepted.view.dialect
-        awaits_cursor = accepted.resume is not None and accepted.resume.cursor is None
+        resume = accepted.resume
+        awaits_cursor = resume is not None and resume.cursor is None
         peer = Peer(self, transport, dialect, awaits_cursor=awaits_cursor)
         transport.set_write_buffer_limits(high=self._settings.send_buffer_bytes)
         transport.set_protocol(peer)
@@ -111,39 +170,111 @@ class Hub:
         if accepted.close is not None:
             transport.write(accepted.response)
             peer.close(*accepted.close)
-        elif awaits_cursor:
-            self._awaiting_cursor[peer] = accepted
-            transport.write(accepted.response)
+        elif resume is None:
+            transport.write(accepted.response + self._welcome_now(accepted))
+            self._audience.join(peer, accepted.view, accepted.user)
+            self._rota.add(peer)
         else:
-            cursor = accepted.resume.cursor if accepted.resume else None
-            transport.write(accepted.response + self._opening(accepted, cursor))
-            self._seat(peer, accepted)
+            transport.write(accepted.response)
+            if resume.cursor is None:
+                self._awaiting_cursor[peer] = accepted
+            else:
+                self._resume(peer, accepted, resume.cursor)
         return peer
 
     def on_resume(self, peer: Peer, cursor: Cursor) -> None:
-        """The cursor that was awaited came: `welcome` and the rest, then live."""
-        accepted = self._awaiting_cursor.pop(peer)
+        """The cursor that was awaited came."""
         peer.cursor_came()
-        peer.transport.write(self._opening(accepted, cursor))
-        self._seat(peer, accepted)
+        self._resume(peer, self._awaiting_cursor.pop(peer), cursor)
 
-    def _seat(self, peer: Peer, accepted: Accepted) -> None:
-        self._audience.join(peer, accepted.view, accepted.user)
+    def _resume(self, peer: Peer, accepted: Accepted, cursor: Cursor) -> None:
+        if names_unknown_topics(cursor, self._standings()):
+            self._unlooked[peer] = _Unlooked(accepted, cursor)
+            self.look()
+        else:
+            self._begin(peer, accepted, cursor)
+
+    def _begin(self, peer: Peer, accepted: Accepted, cursor: Cursor) -> None:
+        """`welcome`, `truncated` where it applies, and on the way to now."""
+        plan = plan_resume(cursor, list(self._standings()))
+        opening = self._welcome(accepted, cursor_text(plan.requested))
+        if plan.gaps:
+            opening += dialects.truncated(cursor_text(plan.wanted), plan.gaps)
+        self._metrics.replays.labels("truncated" if plan.gaps else "whole").inc()
+        peer.transport.write(opening)
         self._rota.add(peer)
+        conflate = accepted.resume.conflate if accepted.resume else frozenset()
+        ticket = Ticket(
+            peer,
+            accepted.view,
+            accepted.user,
+            dict(plan.wanted),
+            announce=True,
+            conflate=conflate,
+        )
+        if plan.wanted == self._positions.offsets:
+            self.land(ticket, accepted.view)
+        else:
+            self.replays.board(ticket)
+
+    def positions(self) -> Mapping[Lane, int]:
+        """The next offset of every lane that live clients will get."""
+        return self._positions.offsets
+
+    def land(self, ticket: Ticket, view: View) -> None:
+        """The client has everything before `positions`: it is live from here on."""
+        peer = ticket.peer
+        if ticket.announce and peer.dialect is Dialect.V1:
+            conflated = ticket.conflated if ticket.conflate else None
+            peer.transport.write(
+                dialects.recovered(ticket.replayed, conflated, self._positions.text())
+            )
+        self._audience.join(peer, view, ticket.user)
+        if peer.paused:
+            self.on_slow(peer)
 
     def on_subscribe(self, peer: Peer, event_types: frozenset[str] | None) -> None:
         """Narrow what a client gets, from the next record on, and say so."""
+        ticket = self.replays.ticket_of(peer)
+        if ticket is not None:
+            view = replace(ticket.view, event_types=event_types)
+            self.replays.see(ticket, view)
+            cursor = ticket.cursor()
+        elif peer in self._audience:
+            view = replace(self._audience.view_of(peer), event_types=event_types)
+            self._audience.join(peer, view, self._audience.user_of(peer))
+            cursor = self._positions.text()
+        else:
+            return
+        peer.transport.write(dialects.access(view.listed_organizations(), event_types, cursor))
+
+    def on_slow(self, peer: Peer) -> None:
+        """A live client cannot take more now: it goes on from here when it can."""
         if peer not in self._audience:
             return
-        view = replace(self._audience.view_of(peer), event_types=event_types)
-        self._audience.join(peer, view, self._audience.user_of(peer))
-        organizations = view.listed_organizations()
-        peer.transport.write(dialects.access(organizations, event_types, self._positions.text()))
+        view, user = self._audience.view_of(peer), self._audience.user_of(peer)
+        self._audience.leave(peer)
+        ticket = Ticket(peer, view, user, {}, announce=False)
+        if self._delivering:
+            self._slowed.append(ticket)  # the slice that is being written is the last it has
+        else:
+            self._fall_behind(ticket)
+
+    def _fall_behind(self, ticket: Ticket) -> None:
+        if not ticket.peer.closing:
+            ticket.wanted = dict(self._positions.offsets)
+            self.replays.board(ticket)
+
+    def on_drained(self, peer: Peer) -> None:
+        """The client can take more again."""
+        self.replays.on_drained(peer)
 
     def on_leaving(self, peer: Peer) -> None:
         """Send this client nothing more."""
         self._audience.leave(peer)
+        self.replays.leave(peer)
         self._awaiting_cursor.pop(peer, None)
+        self._unlooked.pop(peer, None)
         self._rota.remove(peer)
 
     def on_closed(self, peer: Peer, code: int) -> None:
@@ -153,49 +284,51 @@ class Hub:
             self._empty.set()
         self._metrics.closed(peer.dialect, code)
 
-    def _opening(self, accepted: Accepted, cursor: Cursor | None) -> bytes:
+    def _welcome_now(self, accepted: Accepted) -> bytes:
         if accepted.view.dialect is not Dialect.V1:
             return b""
-        opening = self._welcome(accepted.view, accepted.user)
-        if cursor is None:
-            return opening
-        ranges = missed(cursor, self._next_offsets())
-        verdict = "truncated" if ranges else "recovered"
-        self._metrics.replays.labels(verdict).inc()
-        if ranges:
-            return opening + dialects.truncated(self._positions.text(), ranges)
-        return opening + dialects.recovered(0, self._positions.text())
+        return self._welcome(accepted, self._positions.text())
 
-    def _welcome(self, view: View, user: str | None) -> bytes:
+    def _welcome(self, accepted: Accepted, cursor: str) -> bytes:
         return dialects.welcome(
             Welcome(
                 session=f"{self._pod}-{next(self._sessions)}",
-                cursor=self._positions.text(),
+                cursor=cursor,
                 heartbeat_seconds=self._settings.heartbeat_seconds,
                 server_time=rfc3339(int(self._now() * 1000)),
-                user=user,
-                organizations=view.listed_organizations(),
+                user=accepted.user,
+                organizations=accepted.view.listed_organizations(),
             )
         )
 
-    def _next_offsets(self) -> Sequence[tuple[Lane, int]]:
-        return [(lane, self._positions.of(lane.short_id, lane.partition)) for lane in self._lanes]
+    def _standings(self) -> Iterator[Standing]:
+        for lane, live in self._positions.offsets.items():
+            yield Standing(lane, min(self._earliest.get(lane, 0), live), live)
 
     # What time says
 
     def on_second(self) -> None:
         """A second has passed: those whose turn it is get their ping and heartbeat."""
+        self.replays.on_second()
+        for peer, waiting in list(self._unlooked.items()):
+            waiting.seconds -= 1
+            if waiting.seconds <= 0:
+                peer.close(1013, "Kafka is away: whether a topic is gone cannot be said now")
         due = self._rota.turn()
         if not due:
             return
         plain = frames.PING_FRAME
-        v1 = plain + dialects.heartbeat(self._positions.text())
+        live = plain + dialects.heartbeat(self._positions.text())
         for peer in due:
-            peer.on_heartbeat(v1 if peer.dialect is Dialect.V1 else plain)
+            frame = live if peer.dialect is Dialect.V1 else plain
+            if frame is live and (ticket := self.replays.ticket_of(peer)) is not None:
+                frame = plain + dialects.heartbeat(ticket.cursor())
+            peer.on_heartbeat(frame)
 
     def close_all(self, code: int, reason: str) -> None:
         """Say goodbye to everyone."""
-        for peer in [*self._audience, *self._awaiting_cursor]:
+        waiting = chain(self._awaiting_cursor, self._unlooked, self.replays.peers())
+        for peer in [*self._audience, *waiting]:
             peer.close(code, reason)
 
     async def emptied(self) -> None:

@@ -43,6 +43,12 @@ class Owner(Protocol):
     def on_leaving(self, peer: Peer) -> None:
         """Nothing more is to be sent to this client. Called at least once for each."""
 
+    def on_slow(self, peer: Peer) -> None:
+        """The client's buffer passed its limit: `paused` is set, and no more is to be written."""
+
+    def on_drained(self, peer: Peer) -> None:
+        """The buffer has room again: `paused` is clear."""
+
     def on_closed(self, peer: Peer, code: int) -> None:
         """The connection is gone; called once. `code`: who closed first said it, else ABNORMAL."""
 
@@ -50,7 +56,16 @@ class Owner(Protocol):
 class Peer(asyncio.Protocol):
     """A WebSocket client. `transport` is for the hub's writes; all else goes through methods."""
 
-    __slots__ = ("_code", "_deadline", "_owner", "_reader", "_session", "dialect", "transport")
+    __slots__ = (
+        "_code",
+        "_deadline",
+        "_owner",
+        "_reader",
+        "_session",
+        "dialect",
+        "paused",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -63,6 +78,7 @@ class Peer(asyncio.Protocol):
         self._owner = owner
         self.transport = transport
         self.dialect = dialect
+        self.paused = False
         self._session = Session(dialect, awaits_cursor=awaits_cursor)
         self._reader: FrameReader | None = None
         self._code: int | None = None
@@ -99,15 +115,20 @@ class Peer(asyncio.Protocol):
         actions = self._session.on_heartbeat()
         if actions:
             self._carry_out(actions)
-        elif not self.closing:
+        elif not self.closing and not self.paused:
             self.transport.write(frame)
 
     def pause_writing(self) -> None:
-        """The buffer passed its limit: this client is too slow, and nobody waits for it."""
-        self.close(4408, "too slow: the send buffer passed its limit")
+        """The buffer passed its limit: this client is slow, and nobody waits for it."""
+        self.paused = True
+        if not self.closing:
+            self._owner.on_slow(self)
 
     def resume_writing(self) -> None:
-        """The buffer drained; by then the client is on its way out."""
+        """The buffer drained."""
+        self.paused = False
+        if not self.closing:
+            self._owner.on_drained(self)
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye, and hang up when the client answers or CLOSE_GRACE_SECONDS have passed."""
@@ -136,7 +157,7 @@ class Peer(asyncio.Protocol):
                 return
             match action:
                 case Send(data):
-                    self.transport.write(data)
+                    self._answer(data)
                 case Close(code, reason):
                     self.close(code, reason)
                 case Goodbye(code, answer):
@@ -149,6 +170,12 @@ class Peer(asyncio.Protocol):
                     self._owner.on_subscribe(self, event_types)
                 case ResumeFrom(cursor):
                     self._owner.on_resume(self, cursor)
+
+    def _answer(self, data: bytes) -> None:
+        if self.paused:
+            self.close(4408, "too slow: it asks for answers and does not read them")
+        else:
+            self.transport.write(data)
 
     def _on_no_cursor(self) -> None:
         self.close(4400, "no cursor came within 10 seconds")

@@ -1,0 +1,137 @@
+"""Reads ranges of the past, for clients that come back later than memory reaches.
+
+It has connections of its own: on the source's, a request would wait behind the long poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import structlog
+
+from unionflow_events import KafkaConnection, Rejected
+from unionflow_relay.adapters.kafka.cluster import EARLIEST, Cluster
+from unionflow_relay.adapters.kafka.fetched import Decoder, Fetched
+from unionflow_relay.adapters.kafka.fetching import NO_ERROR, OFFSET_OUT_OF_RANGE
+from unionflow_relay.adapters.kafka.sink import Surroundings
+from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits, partition_answers
+from unionflow_relay.core.backoff import Backoff
+from unionflow_relay.core.dialects import TruncationReason
+from unionflow_relay.core.following import Following
+from unionflow_relay.core.lanes import Lane
+from unionflow_relay.core.relayed import Lost, Slice
+from unionflow_relay.errors import KafkaUnavailable
+
+log = structlog.get_logger("kafka")
+
+
+class KafkaRanges:
+    """One fetch at a time from each broker that is concerned."""
+
+    def __init__(
+        self, connection: KafkaConnection, following: Following, around: Surroundings
+    ) -> None:
+        self._connection = connection
+        self._following = following
+        self._around = around
+        self._limits = FetchLimits(max_wait_ms=100)
+        self._cluster: Cluster | None = None
+        self._connecting = asyncio.Lock()
+        self._backoff = Backoff(around.rng)
+
+    async def read(
+        self, reading: Mapping[Lane, int], until: Mapping[Lane, int]
+    ) -> AsyncIterator[Slice | Lost]:
+        """What follows on `reading`, to `until` at most; the caller moves `reading` on.
+
+        A round that brings nothing, because a broker is away or a leader moves, takes a pause.
+        """
+        brought = False
+        for node, asked in self._following.asked_at(reading, until).items():
+            try:
+                cluster = await self._connected()
+                response = await cluster.send(node, FetchById(asked, self._limits))
+                async for piece in self._take(cluster, node, asked, response, reading, until):
+                    brought = True
+                    yield piece
+            except KafkaUnavailable as problem:
+                await self._disconnect()
+                log.warning("replay waits for kafka", error=str(problem))
+        if brought:
+            self._backoff.reset()
+        else:
+            await asyncio.sleep(self._backoff.next_delay())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._disconnect()
+
+    async def _connected(self) -> Cluster:
+        async with self._connecting:
+            if self._cluster is None:
+                cluster = Cluster(self._connection, "unionflow-relay-replay", self._around.rng)
+                await cluster.connect()
+                self._cluster = cluster
+            return self._cluster
+
+    async def _disconnect(self) -> None:
+        cluster, self._cluster = self._cluster, None
+        if cluster is not None:
+            await cluster.close()
+
+    async def _take(
+        self,
+        cluster: Cluster,
+        node: int,
+        asked: Mapping[bytes, Mapping[int, int]],
+        response: Any,
+        reading: Mapping[Lane, int],
+        until: Mapping[Lane, int],
+    ) -> AsyncIterator[Slice | Lost]:
+        gone: list[Lane] = []
+        decoder = Decoder(
+            _Silent(), lambda lane, offset: reading.get(lane) == offset, log_records=False
+        )
+        for piece in decoder.slices(self._fetched(asked, response, until, gone)):
+            yield piece
+        for lane in gone:
+            key = (lane.topic, lane.partition)
+            found = await cluster.offsets(node, {lane.topic: [lane.partition]}, EARLIEST)
+            if found.get(key, -1) > reading.get(lane, found.get(key, -1)):
+                yield Lost(lane, found[key], TruncationReason.RETENTION)
+
+    def _fetched(
+        self,
+        asked: Mapping[bytes, Mapping[int, int]],
+        response: Any,
+        until: Mapping[Lane, int],
+        gone: list[Lane],
+    ) -> Iterator[Fetched]:
+        for answer in partition_answers(response):
+            lane = self._following.lane(answer.topic_id, answer.partition)
+            if lane is None:
+                continue
+            if answer.error_code == OFFSET_OUT_OF_RANGE:
+                gone.append(lane)
+            elif answer.error_code == NO_ERROR and answer.records:
+                yield Fetched(
+                    lane,
+                    self._around.names.catalogue_name(lane.topic),
+                    asked[answer.topic_id][answer.partition],
+                    answer.records,
+                    answer.aborted,
+                    until.get(lane),
+                )
+
+
+class _Silent:
+    """The source has counted and logged what cannot be relayed, when it was new."""
+
+    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected) -> None:
+        """Pass over it."""
+
+    def on_unreadable(self, lane: Lane, offset: int, error: Exception) -> None:
+        """Stay before it."""
+        log.error("batch unreadable", topic=lane.topic, offset=offset, error=str(error))

@@ -1,0 +1,182 @@
+"""Clients that catch up together: one read of what they missed, each getting what it has not seen.
+
+A convoy stands at one offset per partition and moves forward only. A client that is ahead of it
+in a partition is passed over there until the convoy has come to where the client is.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Generic, TypeVar
+
+from unionflow_relay.core.audience import AudienceIndex, View
+from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
+from unionflow_relay.core.fanout import Write, fan_out
+from unionflow_relay.core.lanes import Lane
+from unionflow_relay.core.relayed import Relayed
+
+M = TypeVar("M", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Passenger(Generic[M]):
+    """A client that has something to catch up with. `wanted`: its next offset of every lane."""
+
+    member: M
+    view: View
+    user: str | None
+    wanted: Mapping[Lane, int]
+
+
+class Convoy(Generic[M]):
+    """Some clients on their way from the past to now."""
+
+    def __init__(self, passengers: Iterable[Passenger[M]]) -> None:
+        self.audience: AudienceIndex[M] = AudienceIndex()
+        self.reading: dict[Lane, int] = {}
+        self._ahead: dict[M, dict[Lane, int]] = {}
+        self._meetings: dict[Lane, list[tuple[int, int, M]]] = {}
+        self._tie = count()
+        boarding = list(passengers)
+        for passenger in boarding:
+            self.audience.join(passenger.member, passenger.view, passenger.user)
+            for lane, offset in passenger.wanted.items():
+                self.reading[lane] = min(offset, self.reading.get(lane, offset))
+        for passenger in boarding:
+            self._place(passenger.member, passenger.wanted)
+
+    def _place(self, member: M, wanted: Mapping[Lane, int]) -> None:
+        ahead = {
+            lane: wanted[lane]
+            for lane, offset in self.reading.items()
+            if lane in wanted and wanted[lane] > offset
+        }
+        if ahead:
+            self._ahead[member] = ahead
+            for lane, offset in ahead.items():
+                meeting = (offset, next(self._tie), member)
+                heapq.heappush(self._meetings.setdefault(lane, []), meeting)
+
+    def __len__(self) -> int:
+        return len(self.audience)
+
+    def leave(self, member: M) -> None:
+        """Forget a client. One who is not here is no error."""
+        self.audience.leave(member)
+        self._ahead.pop(member, None)
+
+    def progress_of(self, member: M) -> dict[Lane, int]:
+        """Everything before these offsets was sent to the client, or was not for it."""
+        ahead = self._ahead.get(member)
+        if not ahead:
+            return dict(self.reading)
+        return {lane: ahead.get(lane, offset) for lane, offset in self.reading.items()}
+
+    def follow(self, lane: Lane, next_offset: int) -> None:
+        """A partition was added: it is new to everyone here."""
+        self.reading[lane] = next_offset
+
+    def give_up(self, short_id: str) -> None:
+        """A topic is gone; the caller tells the clients."""
+        for lane in [lane for lane in self.reading if lane.short_id == short_id]:
+            del self.reading[lane]
+            for _offset, _tie, member in self._meetings.pop(lane, ()):
+                self._met(member, lane)
+
+    def writes(self, records: Sequence[Relayed]) -> Sequence[Write[M]]:
+        """What these records, next in their lanes, are for whom; nothing is moved yet."""
+        plan = fan_out(records, self.audience)
+        if not self._ahead:
+            return plan.writes
+        writes: list[Write[M]] = []
+        for write in plan.writes:
+            writes += self._unseen(records, write)
+        return writes
+
+    def count(self, records: Sequence[Relayed]) -> Counter[M]:
+        """How many of these records are for whom, of which nothing is written."""
+        tally: Counter[M] = Counter()
+        for write in self.writes(records):
+            for member in write.members:
+                tally[member] += len(write.indices)
+        return tally
+
+    def arrive(self, progress: Mapping[Lane, int]) -> None:
+        """Everything before these offsets was written to whom it was for."""
+        for lane, next_offset in progress.items():
+            if lane not in self.reading:
+                continue
+            self.reading[lane] = max(next_offset, self.reading[lane])
+            meetings = self._meetings.get(lane)
+            while meetings and meetings[0][0] <= next_offset:
+                self._met(heapq.heappop(meetings)[2], lane)
+
+    def lose(
+        self, lane: Lane, earliest: int, reason: TruncationReason
+    ) -> Sequence[tuple[M, TruncatedRange]]:
+        """Kafka no longer has what lies before `earliest`: who is concerned, and what each lost."""
+        at = self.reading[lane]
+        lost = []
+        for member in self.audience:
+            requested = max(at, self._ahead.get(member, {}).get(lane, at))
+            if requested < earliest:
+                gap = TruncatedRange(lane.topic, lane.partition, requested, earliest, reason)
+                lost.append((member, gap))
+        self.arrive({lane: earliest})
+        return lost
+
+    def halt(self) -> Sequence[tuple[M, Sequence[TruncatedRange]]]:
+        """Nobody gets further than this: whoever is ahead is set back, and what each lost."""
+        lost = []
+        for member, ahead in self._ahead.items():
+            reason = TruncationReason.BEYOND_END
+            gaps = [
+                TruncatedRange(lane.topic, lane.partition, at, self.reading[lane], reason)
+                for lane, at in ahead.items()
+            ]
+            lost.append((member, gaps))
+        self._ahead.clear()
+        self._meetings.clear()
+        return lost
+
+    def arrived(self) -> Iterator[M]:
+        """Members that are nowhere ahead of the convoy: where it is, they are."""
+        return (member for member in self.audience if member not in self._ahead)
+
+    def parts(self, size: int) -> Iterator[Sequence[M]]:
+        """The members who have arrived, some at a time, without those who left meanwhile."""
+        members = iter(list(self.arrived()))
+        while chunk := tuple(m for m in islice(members, size)):
+            yield tuple(member for member in chunk if member in self.audience)
+
+    def _unseen(self, records: Sequence[Relayed], write: Write[M]) -> Iterator[Write[M]]:
+        """One write, split into what each of its members has not seen."""
+        together: list[M] = []
+        apart: dict[tuple[int, ...], list[M]] = {}
+        for member in write.members:
+            ahead = self._ahead.get(member)
+            if ahead is None:
+                together.append(member)
+                continue
+            indices = tuple(
+                i for i in write.indices if records[i].offset >= ahead.get(records[i].lane, 0)
+            )
+            if indices:
+                apart.setdefault(indices, []).append(member)
+        if together:
+            yield Write(write.data, together, write.indices)
+        for indices, members in apart.items():
+            frames = [records[i].frame(self.audience.view_of(members[0]).dialect) for i in indices]
+            yield Write(b"".join(frames), members, indices)
+
+    def _met(self, member: M, lane: Lane) -> None:
+        ahead = self._ahead.get(member)
+        if ahead is None:
+            return
+        ahead.pop(lane, None)
+        if not ahead:
+            del self._ahead[member]
