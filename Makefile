@@ -1,10 +1,10 @@
 # One line of intent each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench doctor format reference lock
+.PHONY: help install demo test e2e check bench doctor format reference lock
 PY := .venv/bin/python
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 install: ## make .venv with everything for development; does nothing when nothing changed
 	@requirements/install.sh
@@ -14,6 +14,9 @@ demo: install ## a real Kafka, a relay and sample events, live in this terminal
 
 test: install ## every test, against a real Kafka
 	@$(PY) -m pytest
+
+e2e: install ## what `make test` leaves out: a real Keycloak
+	@$(PY) -m pytest -m keycloak
 
 check: install ## format, lint, types, architecture, dead code
 	$(PY) -m ruff format --check .

@@ -15,8 +15,9 @@ from pathlib import Path
 from tests.bench import floors, machine, parse_speed, rounds, table
 from tests.bench.errors import BenchError
 from tests.bench.floors import Verdict
-from tests.bench.measures import MEASURES, Stage
+from tests.bench.measures import MEASURES
 from tests.bench.servers import Kind
+from tests.bench.stage import Stage
 from tests.bench.topics import fresh_topics
 from unionflow_cli.kafka import Broker, LocalKafkaError
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tests.bench.measures import BACKLOG, IDLE_CLIENTS, RATE, Figures
+from tests.bench.measures import BACKLOG, IDLE_CLIENTS, RATE
+from tests.bench.resumes import BEHIND, STORM_CLIENTS
 from tests.bench.servers import Kind
+from tests.bench.stage import Figures
 
 Round = Mapping[Kind, Figures]
 
@@ -50,6 +52,8 @@ class Row:
     bound: Bound | None = None
 
 
+FROM_MEMORY = Bound(1, is_ceiling=True)
+FROM_KAFKA = Bound(3, is_ceiling=True)
 ROWS = (
     Row(
         "backlog",
@@ -75,6 +79,21 @@ ROWS = (
     ),
     Row("handshakes", "per_second", "handshakes/s", Kind.EACH, Bound(0.3, goal=0.6)),
     Row("handshakes", "cpu_us", "  CPU per handshake, us", Kind.EACH),
+    Row("resume", "memory_all", f"{BEHIND:,} behind, all its own: s", bound=FROM_MEMORY),
+    Row("resume", "memory_few", "  1 % its own: s", bound=FROM_MEMORY),
+    Row("resume", "kafka_all", "  from Kafka, all its own: s", bound=FROM_KAFKA),
+    Row("resume", "kafka_few", "  from Kafka, 1 % its own: s", bound=FROM_KAFKA),
+    *(
+        Row("storm", f"{source}_{figure}", label, bound=bound)
+        for source, name in (("memory", "history"), ("kafka", "Kafka"))
+        for figure, label, bound in (
+            ("seconds", f"storm of {STORM_CLIENTS:,}, {name}: s", Bound(15, is_ceiling=True)),
+            ("reads", "  times read from Kafka", Bound(2, is_ceiling=True)),
+            ("p99_before_ms", "  live p99 before, ms", None),
+            ("p99_ratio", "  live p99, in it to before", Bound(2, is_ceiling=True)),
+            ("memory_ratio", "  memory, after to before", Bound(1.2, is_ceiling=True)),
+        )
+    ),
 )
 
 

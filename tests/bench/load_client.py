@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,16 @@ class Received:
     cpu_seconds: float  # the load client's own
     p50_ms: float
     p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """How long it took until all clients that came back were live, and what one got till then."""
+
+    seconds: float
+    fewest: int
+    most: int
+    cpu_seconds: float  # the load client's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,30 @@ class LoadClient:
         return answer
 
 
+@contextmanager
+def resuming(port: int, targets: Sequence[str], folder: Path, at_once: int) -> Iterator[Resumed]:
+    """Clients that come back together, `at_once` handshakes in flight; they stay for the context.
+
+    Raises:
+        LoadFailed: one was refused, closed, told that something is gone, or all stood still.
+    """
+    command = [*_arguments(port, "unionflow.v1", targets, folder, at_once), "resume"]
+    with subprocess.Popen(
+        [*command, str(len(targets))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        line = process.stdout.readline()
+        if not line:
+            raise LoadFailed(process.stderr.read().strip() or "the load client ended")
+        said = json.loads(line)
+        yield Resumed(said["seconds"], said["fewest"], said["most"], said["cpu_seconds"])
+
+
 def churn(port: int, dialect: str, target: str, folder: Path, seconds: float) -> Handshakes:
     """Open and close connections without pause, 64 in flight.
 
@@ -156,8 +191,10 @@ def churn(port: int, dialect: str, target: str, folder: Path, seconds: float) ->
     return Handshakes(answer["handshakes"], answer["seconds"], answer["cpu_seconds"])
 
 
-def _arguments(port: int, dialect: str, targets: Sequence[str], folder: Path) -> list[str]:
+def _arguments(
+    port: int, dialect: str, targets: Sequence[str], folder: Path, at_once: int = IN_FLIGHT
+) -> list[str]:
     path = folder / "targets"
     path.write_text("".join(f"{target}\n" for target in targets))
-    options = {"port": port, "dialect": dialect, "in-flight": IN_FLIGHT, "targets": path}
+    options = {"port": port, "dialect": dialect, "in-flight": at_once, "targets": path}
     return [str(compiled()), *(f"--{name}={value}" for name, value in options.items())]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
-from tests.bench import load_client, machine, records
+from tests.bench import load_client, records
 from tests.bench.load_client import LoadClient
 from tests.bench.producer import Writer
-from tests.bench.servers import Kind, Server, server
+from tests.bench.resumes import resume, storm
+from tests.bench.servers import Kind, Server
+from tests.bench.stage import Figures, Stage
 
 CLIENTS = 1_000
 IDLE_CLIENTS = 5_000
@@ -24,44 +23,6 @@ _ENOUGH = 3.0  # seconds of backlogs, or
 _PASSES = 5
 _DEADLINE = 120.0  # seconds for any one wait
 _SETTLED = 2.0  # seconds until a memory figure stands still
-
-Figures = Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Where the measures take place: broker, topics, cores, a folder for small files."""
-
-    bootstrap_servers: str
-    prefix: str
-    folder: Path
-    cores: machine.Cores
-    dialect: str
-    disturbances: list[float] = field(default_factory=list)
-    """Of each server's time, the share of its core that others had."""
-
-    @contextmanager
-    def server(self, kind: Kind) -> Iterator[Server]:
-        """One server, started anew."""
-        log, core = self.folder / f"{kind}.log", self.cores.server
-        began, busy = time.monotonic(), machine.busy_seconds(core)
-        with server(kind, self.bootstrap_servers, self.prefix, log, core) as started:
-            yield started
-            others = machine.busy_seconds(core) - busy - started.cpu_seconds()
-            self.disturbances.append(max(0.0, others) / (time.monotonic() - began))
-
-    def clients(self, kind: Kind, of: Server, scenario: records.Scenario) -> LoadClient:
-        """The scenario's clients, to be connected to the server."""
-        targets = [viewer.target for viewer in scenario.viewers]
-        return LoadClient(of.port, self.spoken(kind), targets, self.folder)
-
-    def spoken(self, kind: Kind) -> str:
-        """The dialect: the bare programs know the plain one alone."""
-        return self.dialect if kind is Kind.RELAY else "plain"
-
-    def writer(self) -> Writer:
-        """A producer to the stage's topics."""
-        return Writer(self.bootstrap_servers, self.prefix)
 
 
 def backlog(stage: Stage, kind: Kind) -> Figures:
@@ -186,4 +147,7 @@ MEASURES: Mapping[str, Callable[[Stage, Kind], Figures]] = {
     "mixed-rate": mixed_rate,
     "memory": memory,
     "handshakes": handshakes,
+    "resume": resume,
+    "storm": storm,
 }
+RELAY_ALONE = frozenset({"resume", "storm"})  # what no bare program does

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.bench.floors import Round
-from tests.bench.measures import MEASURES, Stage
+from tests.bench.measures import MEASURES, RELAY_ALONE
 from tests.bench.servers import Kind
+from tests.bench.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def take(stage: Stage, measures: Sequence[str], kinds: Sequence[Kind], count: in
     for number in range(1, count + 1):
         for name in measures:
             one: Round = {}
-            for kind in kinds:
+            for kind in (k for k in kinds if k is Kind.RELAY or name not in RELAY_ALONE):
                 say(f"round {number} of {count}: {name} of {kind}")
                 one = {**one, kind: MEASURES[name](stage, kind)}
             results[name].append(one)

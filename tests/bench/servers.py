@@ -10,10 +10,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.bench import machine
@@ -24,6 +25,9 @@ from unionflow_cli.kafka import Process, spawn_tethered
 _START_DEADLINE = 30.0  # seconds
 _STOP_DEADLINE = 10.0
 _POLL = 0.02
+
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 class Kind(StrEnum):
@@ -70,7 +74,12 @@ class Server:
 
 @contextlib.contextmanager
 def server(
-    kind: Kind, bootstrap_servers: str, prefix: str, log: Path, core: int
+    kind: Kind,
+    bootstrap_servers: str,
+    prefix: str,
+    log: Path,
+    core: int,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> Iterator[Server]:
     """Start one on a core of its own, reading the topics under `prefix`; ended with the context.
 
@@ -81,7 +90,7 @@ def server(
     process = spawn_tethered(
         [sys.executable, "-m", _MODULES[kind], *_arguments(kind, prefix)],
         log,
-        environ=_environment(bootstrap_servers, prefix),
+        environ={**_environment(bootstrap_servers, prefix), **settings},
         cwd=Path(__file__).parents[2],
     )
     os.sched_setaffinity(process.pid, {core})  # before it has threads: they inherit this
@@ -112,6 +121,8 @@ def _environment(bootstrap_servers: str, prefix: str) -> dict[str, str]:
         "UNIONFLOW_PORT": "0",
         "UNIONFLOW_MANAGEMENT_PORT": "0",
         "UNIONFLOW_LOG_FORMAT": "json",
+        "UNIONFLOW_DRAIN_SECONDS": "0",
+        "UNIONFLOW_MAX_HANDSHAKES_PER_SECOND": "0",
     }
 
 

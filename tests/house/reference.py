@@ -18,9 +18,11 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic.fields import FieldInfo
 
 from tests.house.files import ROOT
+from unionflow_access import Refusal
 from unionflow_events import CATALOGUE, KafkaConnection, RejectedReason
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.limits import Limit
 from unionflow_relay.settings import CONFIG_VARIABLE, KAFKA_SETTINGS, Settings
 
 FOLDER = Path("docs/reference")
@@ -134,12 +136,17 @@ def _label_values() -> Iterable[Sequence[str]]:
         "code": "a [close code](wire.md#close-codes), `1006`, `other`",
         "dialect": code(Dialect),
         "event_type": f"{code(name for topic in CATALOGUE for name in topic.event_types)}, `other`",
+        "how": "`told`, `closed`",
+        "limit": code(Limit),
         "outcome": "`accepted`, or the [status of a refusal](wire.md#refusals)",
         "reason": code(RejectedReason),
         "partition": "as in Kafka",
+        "refusal": code(Refusal),
         "request": "`fetch`, `metadata`",
+        "result": "`ok`, `failed`",
+        "source": "`kafka`, `memory`",
         "topic": "as in Kafka",
-        "verdict": "`recovered`, `truncated`",
+        "verdict": "`whole`, `truncated`",
     }
     return [(f"`{label}`", meaning) for label, meaning in values.items()]
 

@@ -35,6 +35,8 @@ class Client:
         self.events: list[Frame] = []
         self.positions: list[str] = []
         self.welcome: Frame = {}
+        self._cursor = ""
+        self._newest: dict[str, str] = {}
 
     async def frame(self) -> Any:
         """The next frame: what its JSON says, or its text where it is none."""
@@ -54,6 +56,15 @@ class Client:
         elif said.get("type") == "event":
             self.events.append(said["event"])
             self.positions.append(said["position"])
+            self._newest[said["position"].rpartition(".")[0]] = said["position"]
+        if self.dialect != PLAIN and "cursor" in said:
+            self._cursor = said["cursor"]
+            self._newest.clear()
+
+    @property
+    def resume(self) -> str:
+        """Where it is, by the wire's rule: the newest cursor and the newest positions since."""
+        return "~".join([self._cursor, *self._newest.values()])
 
     async def until(self, kind: str) -> Frame:
         """The next v1 frame of this type, passing over others (which are remembered)."""

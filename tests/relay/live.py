@@ -36,6 +36,7 @@ def relay_environment(bootstrap_servers: str, settings: Mapping[str, str]) -> di
         "UNIONFLOW_HOST": LOOPBACK,
         "UNIONFLOW_PORT": "0",
         "UNIONFLOW_MANAGEMENT_PORT": "0",
+        "UNIONFLOW_DRAIN_SECONDS": "0",
         **settings,
     }
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from unionflow_events import EVERYONE, Audience, Event, Scope
 from unionflow_relay.core.audience import View
 from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Relayed
 
 ORGANIZATIONS = ("A", "B", "C")
 USERS = ("ann", "bob")
+LANE = Lane("members", "q3Zk1PfA", 0)
 TYPES = ("MEMBER_CREATED", "KPI_UPDATED", "SOMETHING_ELSE")
 
 audiences = st.one_of(
@@ -51,11 +53,19 @@ class Seen:
         return audience.id in self.view.organizations
 
 
-def relayed(audience: Audience, event_type: str, offset: int, body: str = "") -> Relayed:
-    """A record of partition 0, whose JSON tells it from every other."""
+def relayed(
+    audience: Audience,
+    event_type: str,
+    offset: int,
+    body: str = "",
+    *,
+    lane: Lane = LANE,
+    subject: bytes | None = None,
+) -> Relayed:
+    """A record, whose JSON tells it from every other of its partition."""
     encoded = b'{"id":"%d","data":{"text":"%s"}}' % (offset, body.encode())
     event = Event(str(offset), event_type, "", None, None, {}, audience, encoded)
-    return Relayed(event, f"q3Zk1PfA.0.{offset}", 1_000 + offset)
+    return Relayed(event, lane, offset, 1_000 + offset, subject)
 
 
 batches = st.lists(st.tuples(audiences, st.sampled_from(TYPES)), max_size=12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.relay import model
 from tests.relay.model import Seen
 from unionflow_events import EVERYONE, Audience, Scope
-from unionflow_relay.core.audience import AudienceIndex, View
+from unionflow_relay.core.audience import AudienceIndex, Cohort, View
 from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.fanout import fan_out
 
@@ -168,6 +169,19 @@ def test_leaving_twice_or_without_having_come_is_no_error() -> None:
         index.view_of(0)
     with pytest.raises(KeyError):
         index.user_of(0)
+
+
+def test_nothing_is_kept_of_views_whose_last_client_has_left() -> None:
+    index: AudienceIndex[int] = AudienceIndex()
+    for member in range(500):
+        types = frozenset({f"T{member}"})
+        everything = bool(member % 2)
+        organizations = frozenset() if everything else frozenset({f"o{member}"})
+        index.join(member, View(Dialect.V1, organizations, types, everything), f"u{member}")
+    for member in range(500):
+        index.leave(member)
+    gc.collect()
+    assert not [kept for kept in gc.get_objects() if isinstance(kept, Cohort)]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from unionflow_relay.core.cursor import (
     EVERYTHING_RETAINED,
     MAX_CURSOR_LENGTH,
-    Positions,
     parse_cursor,
     position,
     short_topic_id,
 )
+from unionflow_relay.core.lanes import Lane, Positions
 from unionflow_relay.errors import MalformedCursor
 
 ID = "q3Zk1PfA"
@@ -27,11 +27,15 @@ offsets = st.integers(0, 2**63 - 2)
 plans = st.dictionaries(topic_ids, st.lists(offsets, min_size=1, max_size=7), max_size=5)
 
 
+def lane(topic: str, partition: int) -> Lane:
+    return Lane(f"the topic {topic}", topic, partition)
+
+
 def positions_of(plan: dict[str, list[int]]) -> Positions:
     positions = Positions()
     for topic, offsets_of_topic in plan.items():
         for partition, offset in enumerate(offsets_of_topic):
-            positions.assign(topic, partition, offset)
+            positions.assign(lane(topic, partition), offset)
     return positions
 
 
@@ -69,10 +73,10 @@ def test_advancing_shows_in_the_next_text_and_in_that_alone(
     topic = data.draw(st.sampled_from(sorted(plan)))
     partition = data.draw(st.integers(0, len(plan[topic]) - 1))
     offset = data.draw(offsets)
-    positions.advance(topic, partition, offset)
+    positions.advance(lane(topic, partition), offset)
     plan[topic][partition] = offset
     assert positions.text() == positions_of(plan).text()
-    assert positions.of(topic, partition) == offset
+    assert positions.offsets[lane(topic, partition)] == offset
     positions.forget(topic)
     del plan[topic]
     assert positions.text() == positions_of(plan).text()
@@ -110,10 +114,10 @@ def test_a_partition_that_the_cursor_does_not_name_is_wanted_from_offset_0() -> 
 def test_partitions_are_assigned_in_order_or_not_at_all() -> None:
     positions = Positions()
     with pytest.raises(ValueError, match="follows 0 others"):
-        positions.assign(ID, 1, 0)
-    positions.assign(ID, 0, 0)
+        positions.assign(lane(ID, 1), 0)
+    positions.assign(lane(ID, 0), 0)
     with pytest.raises(ValueError, match="follows 1 others"):
-        positions.assign(ID, 0, 0)
+        positions.assign(lane(ID, 0), 0)
 
 
 MALFORMED = {

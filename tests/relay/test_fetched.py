@@ -15,7 +15,8 @@ from tests.relay.batches import ABORT, COMMIT, RawName, Row, batch, corrupted, m
 from unionflow_events import Rejected
 from unionflow_relay.adapters.kafka.fetched import SLICE_BYTES, Decoder, Fetched
 from unionflow_relay.core.dialects import Dialect
-from unionflow_relay.core.relayed import Lane, Slice
+from unionflow_relay.core.lanes import Lane
+from unionflow_relay.core.relayed import Slice
 
 LANE = Lane("unionflow.members.events", "q3Zk1PfA", 0)
 OTHER = Lane("unionflow.members.events", "q3Zk1PfA", 1)
@@ -144,6 +145,15 @@ def test_of_a_topic_that_is_given_up_between_two_slices_nothing_more_comes() -> 
     assert numbers([first]) == [0, 1, 2]
     assert numbers(rest) == [9]
     assert [piece.progress for piece in rest] == [{OTHER: 1}]
+
+
+def test_a_response_that_another_one_has_overtaken_is_left_alone() -> None:
+    decoder = Decoder(Heard(), lambda lane, offset: (lane, offset) != (LANE, 0), log_records=False)
+    slices = list(
+        decoder.slices([fetched(batch(rows(0, 3))), fetched(batch(rows(3, 1)), lane=OTHER)])
+    )
+    assert numbers(slices) == [3]
+    assert [piece.progress for piece in slices] == [{OTHER: 1}]
 
 
 def test_what_another_response_has_brought_meanwhile_is_not_brought_again() -> None:

@@ -22,8 +22,9 @@ from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.assignment import Follow, TopicMetadata
 from unionflow_relay.core.dialects import TruncatedRange
 from unionflow_relay.core.following import Following
+from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.readiness import Readiness
-from unionflow_relay.core.relayed import Lane, Slice
+from unionflow_relay.core.relayed import Slice
 
 NAME = "unionflow.members.events"
 ID = b"i" * 16
@@ -38,6 +39,10 @@ class Taken:
         self.after_slice: Callable[[int], None] = lambda _count: None
 
     def follow(self, lane: Lane, next_offset: int) -> None: ...
+
+    def looked(self) -> None: ...
+
+    def retains(self, lane: Lane, earliest: int) -> None: ...
 
     def skip(self, lane: Lane, next_offset: int, gap: TruncatedRange) -> None: ...
 
@@ -83,6 +88,7 @@ async def test_a_partition_that_moves_while_it_is_handed_on_is_handed_on_once() 
         Readiness(),
         RelayMetrics(),
         random.Random(1),
+        warm_records=0,
         log_records=False,
     )
     fetching = Fetching(following, around, lambda: None)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from unionflow_relay.core.assignment import Follow, GiveUp, TopicMetadata
 from unionflow_relay.core.cursor import short_topic_id
 from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
-from unionflow_relay.core.following import Following
-from unionflow_relay.core.relayed import Lane
+from unionflow_relay.core.following import Following, Start
+from unionflow_relay.core.lanes import Lane
 
 OLD = b"o" * 16
 NEW = b"n" * 16
@@ -63,7 +63,7 @@ def test_a_topic_whose_end_the_first_look_could_not_learn_is_joined_live_by_a_la
     following.plan(observed)
     following.settle(observed)  # and nothing was followed: its leader did not say where it ends
     assert following.joins_live("a", observed)
-    following.follow(Follow("a", OLD, 0, 2), {0: 7, 1: 8})
+    following.follow(Follow("a", OLD, 0, 2), {0: Start(7, 7), 1: Start(8, 8)})
     assert not following.joins_live("a", observed)
 
 
@@ -72,11 +72,49 @@ def test_partitions_that_are_added_to_a_topic_that_was_joined_live_are_read_whol
     observed = {"a": seen("a")}
     following.plan(observed)
     assert following.joins_live("a", observed)
-    following.follow(Follow("a", OLD, 0, 2), {0: 7, 1: 8})
+    following.follow(Follow("a", OLD, 0, 2), {0: Start(7, 7), 1: Start(8, 8)})
     following.settle(observed)
     assert not following.joins_live("a", observed)
     added = following.follow(Follow("a", OLD, 2, 4), {})
     assert list(added) == [(lane("a", 2), 0), (lane("a", 3), 0)]
+
+
+def test_what_is_read_into_memory_first_is_read_before_a_cursor_means_something() -> None:
+    following = Following(["a"])
+    observed = {"a": seen("a")}
+    following.plan(observed)
+    added = following.follow(Follow("a", OLD, 0, 2), {0: Start(5, 7), 1: Start(8, 8)})
+    following.settle(observed)
+    assert list(added) == [(lane("a", 0), 5), (lane("a", 1), 8)]
+    assert not following.begun
+    following.advance(lane("a", 0), 6)
+    assert not following.begun
+    following.advance(lane("a", 0), 9)
+    assert following.begun
+
+
+def test_a_topic_that_goes_while_it_is_read_into_memory_is_waited_for_no_longer() -> None:
+    following = Following(["a"])
+    observed = {"a": seen("a")}
+    following.plan(observed)
+    following.follow(Follow("a", OLD, 0, 2), {0: Start(5, 7), 1: Start(8, 8)})
+    following.settle(observed)
+    following.give_up(GiveUp("a", OLD))
+    assert following.begun
+
+
+def test_a_replay_asks_the_leaders_for_the_lanes_it_wants_and_no_others() -> None:
+    following = looked(Following(["a", "b"]), seen("a"), seen("b", NEW, {0: 2, 1: -1}))
+    reading = {
+        lane("a", 0): 5,
+        lane("a", 1): 6,
+        lane("b", 0, NEW): 7,
+        lane("b", 1, NEW): 8,
+    }
+    asked = following.asked_at(reading, [lane("a", 1), lane("b", 0, NEW), lane("b", 1, NEW)])
+    assert asked == {2: {OLD: {1: 6}, NEW: {0: 7}}}
+    assert following.asked_at(reading, [lane("gone", 0)]) == {}
+    assert following.asked_at({}, [lane("a", 1)]) == {}
 
 
 def test_each_broker_is_asked_for_what_it_leads_and_for_no_more() -> None:

@@ -92,7 +92,7 @@ def test_a_reason_that_is_cut_within_a_character_loses_that_character(char: str,
 SAID: dict[str, bytes] = {
     "pong": dialects.V1_PONG,
     "heartbeat": dialects.heartbeat("1~q3Zk1PfA:1"),
-    "recovered": dialects.recovered(0, "1"),
+    "recovered": dialects.recovered(0, None, "1"),
     "truncated": dialects.truncated(
         "1", [TruncatedRange(None, 3, 2**63 - 1, 0, TruncationReason.TOPIC_REPLACED)]
     ),

@@ -20,6 +20,7 @@ from unionflow_relay.core.session import (
     Action,
     Close,
     Goodbye,
+    Refresh,
     ResumeFrom,
     Send,
     Session,
@@ -85,6 +86,7 @@ V1: dict[str, tuple[str, list[Action]]] = {
         v1(type="subscribe", eventTypes=[" A "]),
         [Subscribe(frozenset({"A"}))],
     ),
+    "a new token": (v1(type="refresh", token="a.b.c"), [Refresh("a.b.c")]),
     "no event types": (v1(type="subscribe", eventTypes=[]), [Subscribe(frozenset())]),
     "all event types": (v1(type="subscribe", eventTypes=None), [Subscribe(None)]),
     "subscribe alone": (v1(type="subscribe"), [Subscribe(None)]),
@@ -116,7 +118,8 @@ ERRORS = {
         "bad_event_types",
     ),
     "a resume that nobody expects": (v1(type="resume", cursor="1"), "resume_not_expected"),
-    "a token where there are none": (v1(type="refresh", token="secret"), "no_tokens"),
+    "a refresh without a token": (v1(type="refresh"), "invalid_token"),
+    "a refresh with what is no token": (v1(type="refresh", token=["a"]), "invalid_token"),
 }
 
 

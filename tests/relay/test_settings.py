@@ -139,12 +139,12 @@ SECRET = "s3cr3t-of-the-treasurer"
 @pytest.mark.parametrize(
     "environ",
     [
-        {"UNIONFLOW_JWT_SECRET": SECRET},
+        {"UNIONFLOW_JWT_JWKS_URL": f"https://relay:{SECRET}@id.example/certs"},
         {"UNIONFLOW_JWT_SECRET": SECRET, "UNIONFLOW_PORT": "x"},
         {**OPEN, "KAFKA_SASL_PASSWORD": SECRET},
         {**OPEN, "KAFKA_SASL_PASSWORD": SECRET, "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"},
     ],
-    ids=["a token's", "a token's beside an error", "an unused password", "a password alone"],
+    ids=["an address's", "a token's beside an error", "an unused password", "a password alone"],
 )
 def test_a_secret_is_shown_in_no_error(environ: Mapping[str, str]) -> None:
     lines = refused(environ)

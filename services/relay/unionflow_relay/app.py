@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import random
 import signal
 import socket
 import time
+from collections.abc import Coroutine, Iterator
 from importlib.metadata import version
+from typing import Any
 
 import structlog
 
@@ -18,20 +19,37 @@ from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.adapters.kafka.source import KafkaSource
 from unionflow_relay.adapters.management import management_app
 from unionflow_relay.adapters.metrics import RelayMetrics
-from unionflow_relay.adapters.servers import client_server, listen, management_server
+from unionflow_relay.adapters.servers import client_server, management_server
+from unionflow_relay.adapters.sockets import listen
 from unionflow_relay.adapters.websocket.door import RelayDoor
+from unionflow_relay.adapters.websocket.draining import CLOSE, Draining
 from unionflow_relay.adapters.websocket.hub import Hub, HubSettings
-from unionflow_relay.adapters.websocket.peer import CLOSE_GRACE_SECONDS
 from unionflow_relay.adapters.websocket.replays import Replays
+from unionflow_relay.bounds import Bounds
 from unionflow_relay.core.handshake import Rules
 from unionflow_relay.core.history import History
 from unionflow_relay.core.readiness import Readiness
 from unionflow_relay.errors import SettingsError
-from unionflow_relay.settings import Configuration
+from unionflow_relay.guard import Guard
+from unionflow_relay.health import Health
+from unionflow_relay.settings import AuthMode, Configuration
 
 ENDPOINT = "/ws/dashboard"
 TYPICAL_RECORD_BYTES = 1_024
 log = structlog.get_logger("relay")
+
+
+class _Stop:
+    """What SIGTERM and SIGINT say: the first that it is time to go, the second to be quick."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.asked = asyncio.Event()
+        self.hurried = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        (self.hurried if self.asked.is_set() else self.asked).set()
 
 
 class Relay:
@@ -42,12 +60,18 @@ class Relay:
         self._readiness = Readiness(kafka="no broker has answered yet")
         self._metrics = RelayMetrics()
         self._metrics.ready.set_function(lambda: float(self._readiness.ready))
-        history = History(settings.history_bytes)
+        self._health = Health(self._readiness, self._metrics)
+        self._bounds = Bounds(settings, self._metrics, self._health.probe.secret)
+        history = History(self._bounds.history_bytes)
         self._metrics.history_bytes.set_function(lambda: float(history.size))
         self._hub = Hub(
-            HubSettings(settings.heartbeat_seconds, settings.send_buffer_bytes),
+            HubSettings(
+                settings.heartbeat_seconds, settings.send_buffer_bytes, self._bounds.message_pace
+            ),
             self._metrics,
             history,
+            self._bounds.crowd,
+            self._bounds.unsent,
         )
         around = Surroundings(
             configuration.topics,
@@ -55,66 +79,97 @@ class Relay:
             self._readiness,
             self._metrics,
             random.Random(),  # noqa: S311  # spreads retries; guards nothing
-            settings.history_bytes // TYPICAL_RECORD_BYTES,
+            self._bounds.history_bytes // TYPICAL_RECORD_BYTES,
             settings.log_level == "debug",
         )
         self._source = KafkaSource(configuration.kafka, around)
         self._ranges = KafkaRanges(configuration.kafka, self._source.following, around)
         self._replays = Replays(
-            self._hub, history, self._ranges, self._metrics, clock=time.monotonic
+            self._hub,
+            history,
+            self._ranges,
+            self._metrics,
+            clock=time.monotonic,
+            note=self._bounds.unsent.note,
         )
         self._hub.join_replays(self._replays, self._source.look)
+        self._guard = (
+            Guard(configuration, self._hub, self._source, around)
+            if settings.auth is AuthMode.JWT
+            else None
+        )
         rules = Rules(settings.base_path + ENDPOINT, frozenset(settings.allowed_origins))
-        self._door = RelayDoor(rules, self._hub, self._metrics, lambda: self._source.begun)
+        tokens = self._guard.tokens if self._guard is not None else None
+        self._door = RelayDoor(
+            rules, self._hub, self._metrics, self._has_begun, self._bounds.turnstile, tokens
+        )
+        self._health.watch(self._source, around.rng)
+        self._draining = Draining(
+            self._hub,
+            self._bounds.crowd,
+            self._metrics,
+            settings.drain_seconds,
+            time.monotonic,
+            around.rng,
+        )
+
+    def _has_begun(self) -> bool:
+        return self._source.begun and (self._guard is None or self._guard.ready)
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT.
+        """Serve until SIGTERM or SIGINT, then drain; a second one ends the drain.
 
         Raises:
             SettingsError: a port cannot be had.
         """
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
         client_socket = self._listen("UNIONFLOW_PORT", self._settings.port)
         management_socket = self._listen(
             "UNIONFLOW_MANAGEMENT_PORT", self._settings.management_port
         )
+        with self._health.watchdog:
+            await self._serve(client_socket, management_socket)
+        await self._ranges.close()
+        log.info("relay stopped")
+
+    async def _serve(self, client_socket: socket.socket, management_socket: socket.socket) -> None:
+        stop = _Stop(asyncio.get_running_loop())
         clients = client_server(self._door)
-        management = management_server(
-            management_app(self._readiness, self._metrics, version("unionflow-streams"))
+        app = management_app(
+            self._readiness, self._health.liveness, self._metrics, version("unionflow-streams")
         )
+        management = management_server(app)
+        port = client_socket.getsockname()[1]
+        path = self._settings.base_path + ENDPOINT
         async with asyncio.TaskGroup() as group:
             servers = [
                 group.create_task(clients.serve([client_socket])),
                 group.create_task(management.serve([management_socket])),
             ]
-            workers = [
-                group.create_task(self._source.run()),
-                group.create_task(self._replays.run()),
-                group.create_task(self._seconds()),
-            ]
+            workers = [group.create_task(work) for work in self._work(port, path)]
             gc.collect()
             gc.freeze()  # what is here stays: a collection need not walk it
             log.info(
                 "relay listening",
-                port=client_socket.getsockname()[1],
+                port=port,
                 management_port=management_socket.getsockname()[1],
-                path=self._settings.base_path + ENDPOINT,
+                path=path,
                 auth=self._settings.auth.value,
             )
-            await stop.wait()
-            log.info("relay stopping", clients=len(self._hub))
-            clients.should_exit = True
-            await asyncio.wait(servers[:1])
-            await self._dismiss_clients()
-            management.should_exit = True
+            self._bounds.say()
+            await stop.asked.wait()
+            await self._drain(stop.hurried)
+            for server in (clients, management):
+                server.should_exit = True
             await asyncio.wait(servers)
             for worker in workers:
                 worker.cancel()
-        await self._ranges.close()
-        log.info("relay stopped")
+
+    def _work(self, port: int, path: str) -> Iterator[Coroutine[Any, Any, None]]:
+        yield self._health.run(self._settings.host, port, path)
+        yield self._replays.run()
+        yield self._seconds()
+        if self._guard is not None:
+            yield self._guard.run()
 
     def _listen(self, variable: str, port: int) -> socket.socket:
         try:
@@ -125,15 +180,31 @@ class Relay:
                 f"{error.strerror}"
             ) from None
 
-    async def _dismiss_clients(self) -> None:
-        """Say goodbye, and wait for those who answer; the rest are cut off."""
-        self._hub.close_all(1012, "the server is restarting")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_GRACE_SECONDS):
-                await self._hub.emptied()
+    async def _drain(self, hurried: asyncio.Event) -> None:
+        """Let nobody in, and send everyone away: at their pace, or at once when hurried."""
+        self._readiness.blame("drain", "draining: this relay has been told to end")
+        self._door.shut = True
+        log.info(
+            "relay draining", clients=len(self._bounds.crowd), seconds=self._settings.drain_seconds
+        )
+        draining = asyncio.ensure_future(self._draining.run())
+        hurrying = asyncio.ensure_future(hurried.wait())
+        await asyncio.wait((draining, hurrying), return_when=asyncio.FIRST_COMPLETED)
+        hurrying.cancel()
+        if draining.done():
+            await draining
+            return
+        draining.cancel()
+        log.warning("relay ends at once", clients=len(self._bounds.crowd))
+        self._bounds.crowd.close_all(*CLOSE)
 
     async def _seconds(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            due = loop.time() + 1
             await asyncio.sleep(1)
+            self._health.on_second(loop.time() - due)
             self._hub.on_second()
+            if self._guard is not None:
+                self._guard.on_second()
             self._door.on_second()

@@ -11,9 +11,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
+from unionflow_access import DEFAULT_MAX_AGE_SECONDS, InvalidRules, TokenRules, checked_host
 from unionflow_events import InvalidSetting, KafkaConnection, TopicNames
+from unionflow_relay.core.addresses import trusted_networks
 from unionflow_relay.errors import SettingsError
 
 CONFIG_VARIABLE = "UNIONFLOW_CONFIG"
@@ -70,6 +80,29 @@ class Settings(BaseModel):
     jwt_secret: SecretStr | None = Field(
         None, alias="UNIONFLOW_JWT_SECRET", description="The secret that signs tokens (HS256)."
     )
+    jwt_issuer: str | None = Field(
+        None,
+        alias="UNIONFLOW_JWT_ISSUER",
+        description="What a token's `iss` must be; not set, any issuer whose key is known.",
+    )
+    jwt_audience: str | None = Field(
+        None,
+        alias="UNIONFLOW_JWT_AUDIENCE",
+        description="What a token's `aud` must hold; not set, tokens for others are taken too.",
+    )
+    jwt_organizations_claim: str = Field(
+        "organizations",
+        alias="UNIONFLOW_JWT_ORGANIZATIONS_CLAIM",
+        description="The claim with the list of organisations: its name, or a dotted path to it.",
+    )
+    jwt_max_age_seconds: int = Field(
+        DEFAULT_MAX_AGE_SECONDS,
+        alias="UNIONFLOW_JWT_MAX_AGE_SECONDS",
+        ge=1,
+        le=31 * 86_400,
+        description="How long after its `iat` a token is taken at most, and how far back a new "
+        "relay reads which memberships have ended.",
+    )
     allowed_origins: CommaList = Field(
         (),
         alias="UNIONFLOW_ALLOWED_ORIGINS",
@@ -107,6 +140,70 @@ class Settings(BaseModel):
         le=64 * 1024 * 1024 * 1024,
         description="Memory for the newest records, from which clients that come back are served.",
     )
+    memory_bytes: int | None = Field(
+        None,
+        alias="UNIONFLOW_MEMORY_BYTES",
+        ge=64 * 1024 * 1024,
+        description="Memory that the relay shares out; not set, the container's limit (cgroup v2), "
+        "else what the machine has.",
+    )
+    drain_seconds: int = Field(
+        20,
+        alias="UNIONFLOW_DRAIN_SECONDS",
+        ge=0,
+        le=3600,
+        description="On SIGTERM, how long the clients are spread over; below 3 all go at once.",
+    )
+    max_connections: int | None = Field(
+        None,
+        alias="UNIONFLOW_MAX_CONNECTIONS",
+        ge=1,
+        description="Clients of one relay, more get 503; not set, what memory and file descriptors "
+        "allow.",
+    )
+    max_handshakes_per_second: int = Field(
+        1_000,
+        alias="UNIONFLOW_MAX_HANDSHAKES_PER_SECOND",
+        ge=0,
+        le=1_000_000,
+        description="More get 503; five seconds' worth may come at once. 0 is no limit.",
+    )
+    max_connections_per_address: int = Field(
+        0,
+        alias="UNIONFLOW_MAX_CONNECTIONS_PER_ADDRESS",
+        ge=0,
+        le=1_000_000,
+        description="More get 4429. An IPv6 address counts by its /64. 0 is no limit: behind a "
+        "proxy, and behind a mobile network, one address is many people.",
+    )
+    max_handshakes_per_address: int = Field(
+        0,
+        alias="UNIONFLOW_MAX_HANDSHAKES_PER_ADDRESS",
+        ge=0,
+        le=1_000_000,
+        description="A second and from one address; more get 4429; five seconds' worth may come at "
+        "once. 0 is no limit.",
+    )
+    max_connections_per_user: int = Field(
+        100,
+        alias="UNIONFLOW_MAX_CONNECTIONS_PER_USER",
+        ge=0,
+        le=1_000_000,
+        description="More get 4429. 0 is no limit.",
+    )
+    max_messages_per_second: int = Field(
+        20,
+        alias="UNIONFLOW_MAX_MESSAGES_PER_SECOND",
+        ge=0,
+        le=1_000_000,
+        description="Of one client, pings and pongs included; more get 4429; five seconds' worth "
+        "may come at once. 0 is no limit.",
+    )
+    trusted_proxies: CommaList = Field(
+        (),
+        alias="UNIONFLOW_TRUSTED_PROXIES",
+        description="Addresses or networks (CIDR) whose `X-Forwarded-For` is believed.",
+    )
     log_format: Literal["json", "text"] = Field(
         "json", alias="UNIONFLOW_LOG_FORMAT", description="`json` or `text`."
     )
@@ -115,6 +212,25 @@ class Settings(BaseModel):
         alias="UNIONFLOW_LOG_LEVEL",
         description="The least that is logged; `debug` logs each record, never its data.",
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, listed: tuple[str, ...]) -> tuple[str, ...]:
+        trusted_networks(listed)
+        return listed
+
+    def token_rules(self) -> TokenRules:
+        """What a token must say.
+
+        Raises:
+            InvalidRules: the claim's name is none.
+        """
+        return TokenRules(
+            issuer=self.jwt_issuer,
+            audience=self.jwt_audience,
+            organizations_claim=self.jwt_organizations_claim,
+            max_age_seconds=self.jwt_max_age_seconds,
+        )
 
 
 KAFKA_SETTINGS: Mapping[str, str] = {
@@ -196,10 +312,15 @@ def _check_auth(settings: Settings) -> None:
             "UNIONFLOW_JWT_JWKS_URL is not set: UNIONFLOW_AUTH=jwt (the default) needs it, or "
             "UNIONFLOW_JWT_SECRET; UNIONFLOW_AUTH=none lets everyone in"
         )
-    raise SettingsError(
-        "UNIONFLOW_AUTH=jwt: this version cannot check tokens yet, so it lets nobody in; "
-        "UNIONFLOW_AUTH=none is for trusted networks"
-    )
+    try:
+        settings.token_rules()
+    except InvalidRules as error:
+        raise SettingsError(f"UNIONFLOW_JWT_ORGANIZATIONS_CLAIM: {error}") from None
+    try:
+        if settings.jwks_url is not None:
+            checked_host(settings.jwks_url)
+    except InvalidRules as error:  # its address may hold a password: it is not repeated
+        raise SettingsError(f"UNIONFLOW_JWT_JWKS_URL: {error}") from None
 
 
 def _read_file(path: str | None) -> dict[str, str]:

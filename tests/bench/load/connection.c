@@ -21,6 +21,8 @@ enum {
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 #define MARKER "\"sentAtNs\":"
 #define V1_EVENT "{\"type\":\"event\""
+#define V1_RECOVERED "{\"type\":\"recovered\""
+#define V1_TRUNCATED "{\"type\":\"truncated\""
 
 static uint8_t buffer[LARGEST_FRAME + READ_BYTES];
 
@@ -94,6 +96,19 @@ static void take_event(struct connection *c, const uint8_t *payload, size_t size
     if (c->events == c->expected) tally.incomplete--;
 }
 
+static bool is_type(const uint8_t *payload, size_t size, const char *type) {
+    return size >= strlen(type) && !memcmp(payload, type, strlen(type));
+}
+
+/* What a replay brought, in `unionflow.v1`: here nothing may be missing of it. */
+static void take_message(const struct connection *c, const uint8_t *payload, size_t size) {
+    if (is_type(payload, size, V1_TRUNCATED)) fail("truncated: %.*s", (int)size, (char *)payload);
+    if (!is_type(payload, size, V1_RECOVERED)) return;
+    if (!load.recovered++ || c->events < load.fewest) load.fewest = c->events;
+    if (c->events > load.most) load.most = c->events;
+    load.recovered_ns = monotonic_ns();
+}
+
 static void answer_ping(struct connection *c, const uint8_t *payload, size_t size) {
     uint8_t pong[6 + 125] = {0x8A, (uint8_t)(0x80 | size), 0, 0, 0, 0}; /* masked with zeros */
     memcpy(pong + 6, payload, size);
@@ -104,8 +119,8 @@ static void take_frame(struct connection *c, uint8_t first, const uint8_t *paylo
                        uint64_t now) {
     switch (first) {
     case 0x81: /* one whole text message; in unionflow.v1 most types are no event */
-        if (!load.v1 || (size >= strlen(V1_EVENT) && !memcmp(payload, V1_EVENT, strlen(V1_EVENT))))
-            take_event(c, payload, size, now);
+        if (!load.v1 || is_type(payload, size, V1_EVENT)) take_event(c, payload, size, now);
+        else take_message(c, payload, size);
         break;
     case 0x88:
         lose(c, size >= 2 ? payload[0] << 8 | payload[1] : 1005);

@@ -25,6 +25,9 @@ extern struct load {
     struct connection *connections;
     size_t count, opened, handshakes;
     bool reopen; /* churn */
+    size_t recovered; /* connections that were told `recovered` */
+    uint32_t fewest, most; /* events of one before that */
+    uint64_t recovered_ns; /* when the last of them was */
 } load;
 
 /* What one `expect` gathers. */

@@ -8,6 +8,8 @@
  *                      expect TIMEOUT_MS LATENCY COUNTS   count events from now on; COUNTS is one
  *                        number for all, or @FILE with a number per connection; LATENCY is 0 or 1
  *                    the end of stdin ends the program.
+ *     resume N       open N connections whose targets have a cursor; one JSON line once each of them
+ *                    was told `recovered`; they stay until the end of stdin.
  *     churn SECONDS  open and close connections without pause; handshakes are counted.
  *
  * FILE has one request target a line; connection i asks for line i modulo their number.
@@ -80,6 +82,30 @@ static void connect_all(void) {
     }
     printf("{\"connected\":%zu}\n", load.handshakes);
     fflush(stdout);
+}
+
+/* The time runs from the first connection's beginning to the last `recovered`. */
+static void resume(void) {
+    uint64_t began = monotonic_ns(), moved = began;
+    double cpu = cpu_seconds();
+    size_t done = 0;
+    while (load.opened < load.count && load.opened < load.in_flight)
+        open_connection(&load.connections[load.opened++]);
+    while (load.recovered < load.count) {
+        turn(1000);
+        if (load.recovered + load.handshakes != done)
+            moved = monotonic_ns(), done = load.recovered + load.handshakes;
+        if (tally.lost) fail("the server closed %zu (last %d)", tally.lost, tally.close_code);
+        if (monotonic_ns() - moved > 4 * STALLED_MS * 1000000ull)
+            fail("stalled at %zu of %zu recovered", load.recovered, load.count);
+    }
+    printf("{\"recovered\":%zu,\"seconds\":%.6f,\"fewest\":%u,\"most\":%u,\"cpu_seconds\":%.6f}\n",
+           load.recovered, (double)(load.recovered_ns - began) / 1e9, load.fewest, load.most,
+           cpu_seconds() - cpu);
+    fflush(stdout);
+    struct epoll_event input = {.events = EPOLLIN, .data.ptr = NULL};
+    if (epoll_ctl(load.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &input)) fail("stdin must be a pipe");
+    while (!turn(1000)) continue;
 }
 
 static void churn(double seconds) {
@@ -226,14 +252,15 @@ static void read_options(int argc, char **argv) {
         else exit(2);
     }
     if (!load.server.sin_port || !load.targets || !load.in_flight || argc - optind != 2)
-        fail("load --port P --targets FILE [--dialect D] [--in-flight N] hold N | churn SECONDS");
+        fail("load --port P --targets FILE [--dialect D] [--in-flight N] hold N | resume N | "
+             "churn SECONDS");
 }
 
 int main(int argc, char **argv) {
     struct rlimit files;
     read_options(argc, argv);
-    const bool holds = !strcmp(argv[optind], "hold");
-    load.count = holds ? strtoul(argv[optind + 1], NULL, 10) : load.in_flight;
+    const bool holds = !strcmp(argv[optind], "hold"), resumes = !strcmp(argv[optind], "resume");
+    load.count = holds || resumes ? strtoul(argv[optind + 1], NULL, 10) : load.in_flight;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
@@ -244,6 +271,7 @@ int main(int argc, char **argv) {
     load.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (load.epoll < 0) fail("epoll_create1: %s", strerror(errno));
     if (holds) hold();
+    else if (resumes) resume();
     else churn(strtod(argv[optind + 1], NULL));
     return 0;
 }

@@ -113,6 +113,7 @@ class RelayProcess:
             "UNIONFLOW_PORT": str(self.port),
             "UNIONFLOW_MANAGEMENT_PORT": str(self.management_port),
             "UNIONFLOW_LOG_FORMAT": "json",
+            "UNIONFLOW_DRAIN_SECONDS": "0",  # Ctrl-C is not to wait for other terminals
         }
         if self._heartbeat_seconds is not None:
             environ["UNIONFLOW_HEARTBEAT_SECONDS"] = str(self._heartbeat_seconds)

@@ -29,7 +29,10 @@ def configure_logs(form: str, level: str) -> None:
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # another would show locals: secrets
+        )
     )
     if form == "json":
         frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # no secrets

@@ -12,9 +12,10 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Live(BaseModel):
-    """The process answers."""
+    """Whether the process can go on; where its event loop stands, nothing is answered."""
 
-    live: bool = True
+    live: bool
+    reasons: list[str] = Field(default_factory=list, description="why not, a sentence each")
 
 
 class Ready(BaseModel):
@@ -24,17 +25,24 @@ class Ready(BaseModel):
     reasons: list[str] = Field(default_factory=list, description="why not, a sentence each")
 
 
-def management_app(readiness: Readiness, metrics: RelayMetrics, version: str) -> FastAPI:
-    """The application behind the management port."""
+def management_app(
+    readiness: Readiness, liveness: Readiness, metrics: RelayMetrics, version: str
+) -> FastAPI:
+    """The application behind the management port. `liveness`: reasons to start the process anew."""
     app = FastAPI(
         title="UnionFlow relay, management",
         version=version,
         description="Health and metrics of one relay. Clients connect to `/ws/dashboard` instead.",
     )
 
-    @app.get("/livez", summary="Is the process alive?")
-    async def livez() -> Live:
-        return Live()
+    @app.get(
+        "/livez",
+        summary="Can the process go on?",
+        responses={503: {"model": Live, "description": "It must be started anew; `reasons`: why."}},
+    )
+    async def livez(response: Response) -> Live:
+        response.status_code = 200 if liveness.ready else 503
+        return Live(live=liveness.ready, reasons=list(liveness.reasons))
 
     @app.get(
         "/readyz",

@@ -75,6 +75,41 @@ class RelayMetrics:
         self.kafka_failures = self._counter(
             "kafka_failures", "Requests to Kafka that failed, by kind.", "request"
         )
+        self.limited = self._counter(
+            "limited", "Handshakes refused and connections closed, by the limit reached.", "limit"
+        )
+        self.drained = self._counter(
+            "drained",
+            "Clients of a drain: `told` to come back elsewhere, `closed` when their time was over.",
+            "how",
+        )
+        self.draining = self._gauge("draining", "1 while this pod sends its clients away.")
+        self.unsent_bytes = self._gauge(
+            "unsent_bytes",
+            "What clients have not taken yet, in this process, counted once however many wait "
+            "for it.",
+        )
+        self.unsent_ceiling_bytes = self._gauge(
+            "unsent_ceiling_bytes", "Where the slowest clients are cut off."
+        )
+        self.connections_limit = self._gauge(
+            "connections_limit", "How many connections this pod takes."
+        )
+        self.loop_delay = self._gauge(
+            "event_loop_delay_seconds", "How late the event loop's last second was."
+        )
+        self.token_refusals = self._counter(
+            "token_refusals", "Tokens that were not taken, by the rule they break.", "refusal"
+        )
+        self.key_set_fetches = self._counter(
+            "key_set_fetches", "Requests for the issuer's keys.", "result"
+        )
+        self.key_waiters = self._gauge(
+            "key_waiters", "Clients that wait for the issuer's keys to be fetched."
+        )
+        self.rulings = self._gauge(
+            "membership_rulings", "Suspensions and restorations of members that are remembered."
+        )
         self._catalogue = frozenset(t for topic in CATALOGUE for t in topic.event_types)
         # Looked up once: a storm of handshakes meets these each time.
         self._accepted = self._handshakes.labels("accepted")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
@@ -11,9 +10,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from unionflow_relay.adapters.sockets import BACKLOG
 from unionflow_relay.adapters.websocket.acceptor import Acceptor, Door
-
-BACKLOG = 4096  # a storm of reconnects waits here; the kernel caps it at net.core.somaxconn
 
 
 class Server(uvicorn.Server):
@@ -23,25 +21,6 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Capture none."""
         yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, so that a port in use is found before anything else starts.
-
-    Raises:
-        OSError: the address cannot be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
-        sock.listen(BACKLOG)  # here, since two may bind one port but only one can listen
-        sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
-    return sock
 
 
 def client_server(door: Door) -> Server:

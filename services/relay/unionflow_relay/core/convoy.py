@@ -33,9 +33,15 @@ class Passenger(Generic[M]):
 
 
 class Convoy(Generic[M]):
-    """Some clients on their way from the past to now."""
+    """Some clients on their way from the past to now.
 
-    def __init__(self, passengers: Iterable[Passenger[M]]) -> None:
+    live: the next offset of every lane that is not yet past; nobody is read to beyond it.
+    """
+
+    def __init__(self, passengers: Iterable[Passenger[M]], live: Mapping[Lane, int]) -> None:
+        self._changes = 0  # of what is for whom
+        self._dealing: Mapping[Lane, int] = {}
+        self._served: set[M] = set()
         self.audience: AudienceIndex[M] = AudienceIndex()
         self.reading: dict[Lane, int] = {}
         self._ahead: dict[M, dict[Lane, int]] = {}
@@ -45,7 +51,8 @@ class Convoy(Generic[M]):
         for passenger in boarding:
             self.audience.join(passenger.member, passenger.view, passenger.user)
             for lane, offset in passenger.wanted.items():
-                self.reading[lane] = min(offset, self.reading.get(lane, offset))
+                known = self.reading.get(lane, live.get(lane, offset))
+                self.reading[lane] = min(offset, known)
         for passenger in boarding:
             self._place(passenger.member, passenger.wanted)
 
@@ -69,12 +76,18 @@ class Convoy(Generic[M]):
         self.audience.leave(member)
         self._ahead.pop(member, None)
 
+    def see(self, member: M, view: View, user: str | None) -> None:
+        """Change what a client gets, from here on."""
+        self.audience.join(member, view, user)
+        self._changes += 1
+
     def progress_of(self, member: M) -> dict[Lane, int]:
         """Everything before these offsets was sent to the client, or was not for it."""
-        ahead = self._ahead.get(member)
-        if not ahead:
-            return dict(self.reading)
-        return {lane: ahead.get(lane, offset) for lane, offset in self.reading.items()}
+        progress = {**self.reading, **self._ahead.get(member, {})}
+        if member in self._served:
+            for lane in self._dealing.keys() & progress.keys():
+                progress[lane] = max(progress[lane], self._dealing[lane])
+        return progress
 
     def follow(self, lane: Lane, next_offset: int) -> None:
         """A partition was added: it is new to everyone here."""
@@ -84,11 +97,16 @@ class Convoy(Generic[M]):
         """A topic is gone; the caller tells the clients."""
         for lane in [lane for lane in self.reading if lane.short_id == short_id]:
             del self.reading[lane]
+            self._changes += 1
             for _offset, _tie, member in self._meetings.pop(lane, ()):
                 self._met(member, lane)
 
     def writes(self, records: Sequence[Relayed]) -> Sequence[Write[M]]:
-        """What these records, next in their lanes, are for whom; nothing is moved yet."""
+        """What these records, next in their lanes, are for whom; nothing is moved yet.
+
+        Those of a topic that was given up are for nobody.
+        """
+        records = [record for record in records if record.lane in self.reading]
         plan = fan_out(records, self.audience)
         if not self._ahead:
             return plan.writes
@@ -96,6 +114,29 @@ class Convoy(Generic[M]):
         for write in plan.writes:
             writes += self._unseen(records, write)
         return writes
+
+    def deal(
+        self, records: Sequence[Relayed], progress: Mapping[Lane, int]
+    ) -> Iterator[tuple[M, Write[M]]]:
+        """Each client that these records, next in their lanes, have something for, and what.
+
+        The caller may take its time: what is left is planned anew where something has changed
+        meanwhile. It calls `serve` for each that it wrote to, and `arrive` at the end.
+        """
+        self._dealing, self._served = progress, set()
+        planned = -1
+        while planned != self._changes:
+            planned = self._changes
+            for write in self.writes(records):
+                for member in write.members:
+                    if planned != self._changes:
+                        break
+                    if member not in self._served:
+                        yield member, write
+
+    def serve(self, member: M) -> None:
+        """What is being dealt was written to the client."""
+        self._served.add(member)
 
     def count(self, records: Sequence[Relayed]) -> Counter[M]:
         """How many of these records are for whom, of which nothing is written."""
@@ -107,6 +148,7 @@ class Convoy(Generic[M]):
 
     def arrive(self, progress: Mapping[Lane, int]) -> None:
         """Everything before these offsets was written to whom it was for."""
+        self._dealing, self._served = {}, set()
         for lane, next_offset in progress.items():
             if lane not in self.reading:
                 continue
@@ -129,19 +171,30 @@ class Convoy(Generic[M]):
         self.arrive({lane: earliest})
         return lost
 
-    def halt(self) -> Sequence[tuple[M, Sequence[TruncatedRange]]]:
-        """Nobody gets further than this: whoever is ahead is set back, and what each lost."""
-        lost = []
-        for member, ahead in self._ahead.items():
-            reason = TruncationReason.BEYOND_END
-            gaps = [
-                TruncatedRange(lane.topic, lane.partition, at, self.reading[lane], reason)
-                for lane, at in ahead.items()
-            ]
-            lost.append((member, gaps))
-        self._ahead.clear()
-        self._meetings.clear()
-        return lost
+    def waited_for(self) -> set[Lane]:
+        """Lanes in which somebody is ahead."""
+        return {lane for ahead in self._ahead.values() for lane in ahead}
+
+    def set_back(self, ends: Mapping[Lane, int]) -> Sequence[tuple[M, Sequence[TruncatedRange]]]:
+        """Partitions end here: who is past an end comes back to it, and what each lost."""
+        lost: dict[M, list[TruncatedRange]] = {}
+        for lane, end in ends.items():
+            at = self.reading.get(lane)
+            if at is None:
+                continue
+            here = self.reading[lane] = min(at, end)
+            for member in self.audience:
+                requested = self._ahead.get(member, {}).get(lane, at)
+                if requested > end:
+                    reason = TruncationReason.BEYOND_END
+                    gap = TruncatedRange(lane.topic, lane.partition, requested, here, reason)
+                    lost.setdefault(member, []).append(gap)
+            meetings = self._meetings.get(lane, [])
+            for _offset, _tie, member in [m for m in meetings if m[0] > end]:
+                self._met(member, lane)
+            self._meetings[lane] = [m for m in meetings if m[0] <= end]
+            heapq.heapify(self._meetings[lane])
+        return list(lost.items())
 
     def arrived(self) -> Iterator[M]:
         """Members that are nowhere ahead of the convoy: where it is, they are."""

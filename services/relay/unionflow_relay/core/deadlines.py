@@ -26,6 +26,13 @@ class Deadlines(Generic[M]):
         self._newer.pop(member, None)
         self._older.pop(member, None)
 
+    def oldest(self) -> M | None:
+        """Who has waited longest; None where nobody waits."""
+        return next(iter(self._older or self._newer), None)
+
+    def __len__(self) -> int:
+        return len(self._newer) + len(self._older)
+
     def turn(self) -> Sequence[M]:
         """A second has passed: the members whose time is over, each once."""
         self._elapsed += 1

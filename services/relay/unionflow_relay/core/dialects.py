@@ -113,12 +113,27 @@ def recovered(replayed: int, conflated: int | None, cursor: str) -> bytes:
     return message("recovered", replayed=replayed, cursor=cursor, **extra)
 
 
-def access(organizations: Sequence[str], event_types: Collection[str] | None, cursor: str) -> bytes:
-    """`access`: what the connection sees from now on."""
+def access(
+    organizations: Sequence[str],
+    event_types: Collection[str] | None,
+    cursor: str,
+    expires_at: str | None = None,
+) -> bytes:
+    """`access`: what the connection sees from now on. expires_at: as the wire has times."""
     types = None if event_types is None else sorted(event_types)
     return message(
-        "access", organizations=organizations, eventTypes=types, expiresAt=None, cursor=cursor
+        "access", organizations=organizations, eventTypes=types, expiresAt=expires_at, cursor=cursor
     )
+
+
+def token_expiring(expires_at: str) -> bytes:
+    """`token_expiring`: without a `refresh` the connection ends then."""
+    return message("token_expiring", expiresAt=expires_at)
+
+
+def reconnect(after_ms: int) -> bytes:
+    """`reconnect`: this pod is about to go; until `after_ms` milliseconds from now it serves."""
+    return message("reconnect", afterMs=after_ms)
 
 
 def error(code: str, text: str) -> bytes:

@@ -6,7 +6,7 @@ that is added, are read from their beginning, so that nothing of them is missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from unionflow_relay.core.assignment import (
@@ -29,10 +29,11 @@ LANES_PER_ANSWER = 8  # how many partitions' worth a full answer has
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where reading begins (`first`), and where what is live begins (`live`)."""
+    """Where reading begins (`first`), where what is live begins, and what Kafka still has."""
 
     first: int
     live: int
+    earliest: int = 0
 
 
 class Following:
@@ -56,21 +57,28 @@ class Following:
         """True once every topic of the first look is read: then a cursor means something."""
         return self._join_live is not None and not self._join_live and not self._warming
 
-    def plan(self, observed: Mapping[str, TopicMetadata]) -> Sequence[Change]:
-        """The changes of this look at the metadata; remembers what it did not find."""
+    def plan(
+        self, observed: Mapping[str, TopicMetadata], refused: Collection[str] = ()
+    ) -> Sequence[Change]:
+        """The changes of this look at the metadata; remembers what it did not find.
+
+        refused: topics that nothing can be said of now: for them nothing changes.
+        """
         known = Known(self._retired, self._absent)
-        self._absent = frozenset(self.wanted) - observed.keys()
-        return plan(self.wanted, self._followed, observed, known)
+        judged = [name for name in self.wanted if name not in refused]
+        self._absent = frozenset(judged) - observed.keys()
+        return plan(judged, self._followed, observed, known)
 
     def joins_live(self, name: str, observed: Mapping[str, TopicMetadata]) -> bool:
         """True when a topic is to be read from now on, and not from its beginning."""
         return name in (observed if self._join_live is None else self._join_live)
 
-    def settle(self, observed: Mapping[str, TopicMetadata]) -> None:
+    def settle(self, observed: Mapping[str, TopicMetadata], refused: Collection[str] = ()) -> None:
         """A look was applied: take its leaders, and try again what was blocked."""
+        there = observed.keys() | set(refused)
         if self._join_live is None:
-            self._join_live = frozenset(observed) - self._followed.keys()
-        self._join_live &= observed.keys()
+            self._join_live = frozenset(there - self._followed.keys())
+        self._join_live &= there
         self._blocked.clear()
         for name, followed in self._followed.items():
             seen = observed.get(name)
@@ -118,6 +126,15 @@ class Following:
         """The partition, if it is followed."""
         lanes = self._lanes.get(topic_id, [])
         return lanes[partition] if partition < len(lanes) else None
+
+    def lanes_of(self, name: str) -> Sequence[Lane]:
+        """The partitions of a topic; none where it is not followed."""
+        followed = self._followed.get(name)
+        return () if followed is None else tuple(self._lanes[followed.topic_id])
+
+    def leader_of(self, lane: Lane) -> int:
+        """The broker that leads a partition; NO_LEADER where none does or it is not followed."""
+        return self._leaders.get(lane, NO_LEADER)
 
     def follows(self, lane: Lane) -> bool:
         """False once its topic was given up."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha1
 from urllib.parse import parse_qs
 
-from unionflow_relay.core.access import Grant, grant_without_token
+from unionflow_access.errors import InvalidToken, Refusal, UnknownKey
+from unionflow_relay.core.access import Badge, Grant, Headers, Query, grant_without_token
+from unionflow_relay.core.addresses import Site
 from unionflow_relay.core.audience import View
 from unionflow_relay.core.cursor import Cursor, parse_cursor
 from unionflow_relay.core.dialects import SUBPROTOCOL, Dialect
-from unionflow_relay.errors import MalformedCursor, MalformedQuery
+from unionflow_relay.errors import (
+    MalformedCursor,
+    MalformedQuery,
+    OrganizationNotAllowed,
+    OverCapacity,
+    TooMany,
+)
 
 _WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 MAX_EVENT_TYPES = 64
@@ -22,20 +30,26 @@ CURSOR_IN_MESSAGE = "message"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request's head. Header names are lower case; repeated ones are joined by a comma."""
+    """A request's head. Header names are lower case; repeated ones are joined by a comma.
+
+    address: of the other end of the socket, which may be a proxy's. What may hold a token is not
+    shown.
+    """
 
     method: str
-    target: str
-    headers: Mapping[str, str]
+    target: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An HTTP answer before any upgrade."""
+    """An HTTP answer before any upgrade. `probe`: whether only this pod's own probe gets it."""
 
     status: int
     message: str
     headers: tuple[tuple[str, str], ...] = ()
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +65,19 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The upgrade goes ahead. `close` is a code and reason to close with right after it."""
+    """The upgrade goes ahead. `close` is a code and reason to close with right after it.
+
+    probe: whether it is this pod's own, who only wants to know. site: whom it is counted for.
+    """
 
     response: bytes
     view: View
     user: str | None
     resume: Resume | None = None
     close: tuple[int, str] | None = None
+    badge: Badge | None = None
+    probe: bool = False
+    site: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +88,21 @@ class Rules:
     allowed_origins: frozenset[str] = frozenset()
 
 
-def decide(request: Request, rules: Rules) -> Accepted | Refused:
-    """Judge one request. A query that cannot be taken is refused in words, with HTTP 400."""
+Gate = Callable[[Headers, Query], Grant]
+"""What a request may see, by its headers and query. Raises as `TokenDesk.grant` does."""
+
+
+def without_tokens(_headers: Headers, query: Query) -> Grant:
+    """The gate of `UNIONFLOW_AUTH=none`."""
+    return grant_without_token(query)
+
+
+def decide(request: Request, rules: Rules, gate: Gate = without_tokens) -> Accepted | Refused:
+    """Judge one request. A query that cannot be taken is refused in words, with HTTP 400.
+
+    Raises:
+        UnknownKey: it may be accepted once the token's key is known.
+    """
     path, _, query_text = request.target.partition("?")
     refused = _refuse_request(request, path, rules)
     if refused is not None:
@@ -79,14 +112,42 @@ def decide(request: Request, rules: Rules) -> Accepted | Refused:
     response = _switching_protocols(request.headers["sec-websocket-key"], dialect)
     try:
         query = _parse_query(query_text)
-        grant = grant_without_token(query)
+        grant = gate(request.headers, query)
         view = _view(dialect, grant, query)
         resume = _resume(query) if dialect is Dialect.V1 else None
     except MalformedQuery as problem:
         return Refused(400, str(problem))
     except MalformedCursor as problem:
         return Accepted(response, View(dialect), None, close=(4400, str(problem)))
-    return Accepted(response, view, grant.user, resume)
+    except UnknownKey:
+        raise
+    except OverCapacity as problem:
+        return Refused(503, str(problem), (("Retry-After", str(problem.retry_after)),))
+    except (InvalidToken, OrganizationNotAllowed, TooMany) as problem:
+        return _turn_away(problem, response, dialect)
+    return Accepted(response, view, grant.user, resume, badge=grant.badge)
+
+
+def _turn_away(
+    problem: InvalidToken | OrganizationNotAllowed | TooMany, response: bytes, dialect: Dialect
+) -> Accepted | Refused:
+    """A browser's script sees a close code and no HTTP status: `unionflow.v1` upgrades first."""
+    if dialect is Dialect.V1:
+        return Accepted(response, View(dialect), None, close=(_close_code(problem), str(problem)))
+    if isinstance(problem, TooMany):
+        return Refused(429, str(problem), (("Retry-After", str(problem.retry_after)),))
+    if isinstance(problem, OrganizationNotAllowed):
+        return Refused(403, str(problem))
+    challenge = 'Bearer realm="unionflow"'
+    if problem.reason is not Refusal.MISSING:  # RFC 6750 section 3.1
+        challenge += f', error="invalid_token", error_description="{problem}"'
+    return Refused(401, str(problem), (("WWW-Authenticate", challenge),))
+
+
+def _close_code(problem: InvalidToken | OrganizationNotAllowed | TooMany) -> int:
+    if isinstance(problem, TooMany):
+        return 4429
+    return 4401 if isinstance(problem, InvalidToken) else 4403
 
 
 def _refuse_request(request: Request, path: str, rules: Rules) -> Refused | None:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Relayed, Slice
@@ -17,6 +18,7 @@ from unionflow_relay.core.relayed import Relayed, Slice
 RECORD_OVERHEAD_BYTES = 512  # measured: what a record's objects take beside its bytes
 _COMPACT_AT = 1_024
 _by_offset = attrgetter("offset")
+_GONE: Any = None  # in place of a record that was dropped: a record may have a megabyte
 
 
 class _Ring:
@@ -33,6 +35,7 @@ class _Ring:
 
     def drop_oldest(self) -> Relayed:
         record = self.records[self.head]
+        self.records[self.head] = _GONE
         self.head += 1
         self.start = record.offset + 1
         if self.head >= _COMPACT_AT and self.head * 2 > len(self.records):
@@ -117,10 +120,11 @@ class History:
         if ring is not None:
             ring.alive = False
             self._size -= sum(_weight(record) for record in ring.records[ring.head :])
+            ring.records.clear()  # the ring itself lives on in the arrivals until its turn comes
 
 
 def _weight(record: Relayed) -> int:
-    return RECORD_OVERHEAD_BYTES + len(record.encoded)
+    return RECORD_OVERHEAD_BYTES + len(record.encoded) + len(record.subject or b"")
 
 
 def reading_from(history: History, reading: Mapping[Lane, int], max_bytes: int) -> Slice:

@@ -61,7 +61,8 @@ class Positions:
 
     def forget(self, short_id: str) -> None:
         """The topic is gone from Kafka."""
-        self._offsets = {k: v for k, v in self._offsets.items() if k.short_id != short_id}
+        for lane in [lane for lane in self._offsets if lane.short_id == short_id]:
+            del self._offsets[lane]
         self._text = None
 
     def text(self) -> str:

@@ -13,6 +13,7 @@ from unionflow_events import Audience, Event
 from unionflow_relay.core import dialects
 from unionflow_relay.core.dialects import Dialect, TruncationReason
 from unionflow_relay.core.lanes import Lane
+from unionflow_relay.core.revocation import Ruling
 
 
 class Relayed:
@@ -72,11 +73,13 @@ class Slice:
 
     progress: the next offset of each partition once the slice is delivered. It may move without
     a record: markers, aborted and rejected records are passed over. size: bytes that were read.
+    rulings: what its records say of members' rights.
     """
 
     records: list[Relayed] = field(default_factory=list)
     progress: dict[Lane, int] = field(default_factory=dict)
     size: int = 0
+    rulings: list[Ruling] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

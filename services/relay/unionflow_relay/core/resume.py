@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from unionflow_relay.core.cursor import EVERYTHING_RETAINED, Cursor
@@ -25,8 +25,9 @@ class Standing:
 class ResumePlan:
     """The answer to a cursor.
 
-    requested: what was asked, by lane: the cursor of `welcome`. wanted: where to read from, which
-    is later where `gaps` says that records are gone.
+    requested: what was asked, by lane: the cursor of `welcome`. Topics that are gone are in it, so
+    that a client cut off before it reads of them will be told when it comes again. wanted: where
+    to read from, which is later where `gaps` says that records are gone.
     """
 
     requested: Mapping[Lane, int]
@@ -34,9 +35,14 @@ class ResumePlan:
     gaps: Sequence[TruncatedRange]
 
 
-def names_unknown_topics(cursor: Cursor, now: Iterable[Standing]) -> bool:
-    """Whether to look at Kafka's metadata again before a topic is called gone."""
-    return bool(cursor.topics - {standing.lane.short_id for standing in now})
+def names_unknown_lanes(cursor: Cursor, now: Iterable[Standing]) -> bool:
+    """Whether to look at Kafka's metadata again before a topic is called gone.
+
+    A partition that another pod has found and this one has not is looked for too: without it the
+    client would get again what it has of it.
+    """
+    known = {(standing.lane.short_id, standing.lane.partition) for standing in now}
+    return bool(cursor.next_offsets.keys() - known)
 
 
 def plan_resume(cursor: Cursor, now: Sequence[Standing]) -> ResumePlan:
@@ -65,14 +71,36 @@ def plan_resume(cursor: Cursor, now: Sequence[Standing]) -> ResumePlan:
                     TruncationReason.RETENTION,
                 )
             )
-    known = {standing.lane.short_id for standing in now}
-    return ResumePlan(requested, wanted, [*gaps, *_of_unknown_topics(cursor, known)])
+    known = {standing.lane.short_id: standing.lane.topic for standing in now}
+    requested |= _unknown_lanes(cursor, known)
+    return ResumePlan(requested, wanted, [*gaps, *_unknown_ranges(cursor, known, requested)])
 
 
-def _of_unknown_topics(cursor: Cursor, known: set[str]) -> Sequence[TruncatedRange]:
+def _unknown_lanes(cursor: Cursor, known: Collection[str]) -> Mapping[Lane, int]:
+    """Partitions of topics that are gone, as far as a cursor can say them: from 0 without a gap."""
+    lanes: dict[Lane, int] = {}
+    counts: dict[str, int] = {}
+    for (topic, partition), offset in sorted(cursor.next_offsets.items()):
+        if len(lanes) == MAX_UNKNOWN_RANGES:
+            break
+        if topic not in known and partition == counts.get(topic, 0):
+            lanes[Lane("", topic, partition)] = offset
+            counts[topic] = partition + 1
+    return lanes
+
+
+def _unknown_ranges(
+    cursor: Cursor, known: Mapping[str, str], requested: Mapping[Lane, int]
+) -> Sequence[TruncatedRange]:
+    """What the cursor names and Kafka does not have: topics that are gone, partitions beyond."""
+    followed = {(lane.short_id, lane.partition) for lane in requested if lane.topic}
     gone = [
-        TruncatedRange(None, partition, wanted, 0, TruncationReason.TOPIC_REPLACED)
+        TruncatedRange(known.get(topic), partition, wanted, 0, _reason(topic in known))
         for (topic, partition), wanted in cursor.next_offsets.items()
-        if topic not in known
+        if (topic, partition) not in followed
     ]
     return gone[:MAX_UNKNOWN_RANGES]
+
+
+def _reason(topic_is_known: bool) -> TruncationReason:
+    return TruncationReason.BEYOND_END if topic_is_known else TruncationReason.TOPIC_REPLACED

@@ -7,7 +7,7 @@ frame would.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from websockets.exceptions import ProtocolError
@@ -55,13 +55,20 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """The client has a new token."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ResumeFrom:
     """The client's cursor came as its first message."""
 
     cursor: Cursor
 
 
-Action = Send | Close | Goodbye | Subscribe | ResumeFrom
+Action = Send | Close | Goodbye | Subscribe | Refresh | ResumeFrom
 _NOTHING: Sequence[Action] = ()
 
 
@@ -140,7 +147,7 @@ class Session:
             case "resume":
                 return (self._resume(body.get("cursor")),)
             case "refresh":
-                return (Send(dialects.error("no_tokens", "this relay runs without tokens")),)
+                return (_refresh(body.get("token")),)
             case _:
                 return _NOTHING
 
@@ -166,6 +173,12 @@ def _subscribe(listed: object) -> Action:
         return Subscribe(event_types(listed))
     except MalformedQuery as problem:
         return Send(dialects.error("bad_event_types", str(problem)))
+
+
+def _refresh(token: object) -> Action:
+    if not isinstance(token, str):
+        return Send(dialects.error("invalid_token", "refresh carries a token"))
+    return Refresh(token)
 
 
 def _plain_message(text: str) -> Sequence[Action]:

@@ -39,6 +39,20 @@ class _Line(NamedTuple):
     fetches: bool
 
 
+class Topics(NamedTuple):
+    """Topics by name: those that exist, and those that nothing can be said of now, with why."""
+
+    found: dict[str, TopicMetadata]
+    refused: dict[str, str]
+
+
+class Found(NamedTuple):
+    """What ListOffsets answers: an offset, and the time of the record there (-1 for neither)."""
+
+    offset: int
+    timestamp_ms: int
+
+
 class Cluster:
     """A Kafka cluster, found by its bootstrap servers. Not to be used by two loops."""
 
@@ -86,23 +100,25 @@ class Cluster:
         if closing:
             await asyncio.wait(closing, timeout=1.0)
 
-    async def topics(self, names: Iterable[str]) -> dict[str, TopicMetadata]:
-        """Those of the topics that exist, by name. Asks the brokers in turn until one answers.
+    async def topics(self, names: Iterable[str]) -> Topics:
+        """What there is of some topics. Asks the brokers in turn until one answers.
 
         Raises:
-            KafkaUnavailable: no known broker answers, or one refuses (the message says why).
+            KafkaUnavailable: no known broker answers.
         """
         response = await self._ask_any(MetadataByName(tuple(names)))
         self._learn_brokers(response)
         found: dict[str, TopicMetadata] = {}
+        refused: dict[str, str] = {}
         for code, name, topic_id, _internal, partitions, *_ in response.topics:
             if code in (_UNKNOWN_TOPIC, _LEADER_NOT_AVAILABLE):
                 continue
             if code != _NO_ERROR:
-                raise KafkaUnavailable(f"topic {name}: {for_code(code).__name__}")
+                refused[name] = for_code(code).__name__
+                continue
             leaders = {number: leader for _error, number, leader, *_ in partitions}
             found[name] = TopicMetadata(name, topic_id, leaders)
-        return found
+        return Topics(found, refused)
 
     async def offsets(
         self, node: int, partitions: Mapping[str, Sequence[int]], timestamp: int
@@ -112,12 +128,26 @@ class Cluster:
         Raises:
             KafkaUnavailable: the node does not answer.
         """
+        found = await self.found(node, partitions, timestamp)
+        return {partition: answer.offset for partition, answer in found.items()}
+
+    async def found(
+        self, node: int, partitions: Mapping[str, Sequence[int]], timestamp: int
+    ) -> dict[tuple[str, int], Found]:
+        """The first record at or after a time, of partitions that `node` leads.
+
+        timestamp: milliseconds since 1970, or LATEST or EARLIEST. Partitions in error are left
+        out; where there is no such record, its offset is -1.
+
+        Raises:
+            KafkaUnavailable: the node does not answer.
+        """
         asked = [(name, [(p, timestamp) for p in numbers]) for name, numbers in partitions.items()]
         response = await self.send(node, OffsetRequest(-1, READ_COMMITTED, asked))
         return {
-            (name, number): offset
+            (name, number): Found(offset, timestamp_ms)
             for name, answers in response.topics
-            for number, code, _timestamp, offset in answers
+            for number, code, timestamp_ms, offset in answers
             if code == _NO_ERROR
         }
 
@@ -127,13 +157,23 @@ class Cluster:
         Raises:
             KafkaUnavailable: no known broker answers.
         """
-        resources = [(_TOPIC_RESOURCE, name, ["cleanup.policy"]) for name in names]
+        found = await self.settings(names, ["cleanup.policy"])
+        return {name: policy for name, values in found.items() for policy in values.values()}
+
+    async def settings(
+        self, names: Iterable[str], settings: Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """Settings of each topic that may be described; one that may not is left out.
+
+        Raises:
+            KafkaUnavailable: no known broker answers.
+        """
+        resources = [(_TOPIC_RESOURCE, name, list(settings)) for name in names]
         response = await self._ask_any(DescribeConfigsRequest(resources))
         return {
-            name: str(entry[1])
+            name: {entry[0]: str(entry[1]) for entry in entries}
             for code, _message, _type, name, entries in response.resources
             if code == _NO_ERROR
-            for entry in entries
         }
 
     async def send(self, node: int, request: Request[Any]) -> Any:

@@ -19,6 +19,7 @@ from unionflow_relay.adapters.kafka.lenient import BAD_HEADER_NAME, LenientRecor
 from unionflow_relay.adapters.kafka.wire import READ_COMMITTED
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Relayed, Slice
+from unionflow_relay.core.revocation import MEMBERS_TOPIC, ruling_of
 
 SLICE_BYTES = 256 * 1024
 REJECTED_BYTES = 64  # what a rejected record counts as, beside its value
@@ -62,6 +63,7 @@ class Decoder:
         self._problems = problems
         self._is_next = is_next
         self._log_records = log_records
+        self._piece = Slice()
 
     def slices(self, response: Iterable[Fetched]) -> Iterator[Slice]:
         """The response's committed events, after at most SLICE_BYTES (and one record) of reading.
@@ -70,7 +72,7 @@ class Decoder:
         long. Between two slices a topic may be given up, or another broker's response may have
         brought the same records: what is not the partition's next any more is left out.
         """
-        piece = Slice()
+        piece = self._piece = Slice()
         for fetched in response:
             if not self._is_next(fetched.lane, fetched.offset):
                 continue
@@ -82,7 +84,7 @@ class Decoder:
                 if piece.size >= SLICE_BYTES:
                     piece.progress[fetched.lane] = next_offset
                     yield piece
-                    piece = Slice()
+                    piece = self._piece = Slice()
                     if not self._is_next(fetched.lane, next_offset):
                         break
             else:
@@ -143,6 +145,10 @@ class Decoder:
                 id=event.id,
                 organization=event.organization_id,
             )
+        if fetched.catalogue_topic == MEMBERS_TOPIC:
+            ruling = ruling_of(event, record.timestamp)
+            if ruling is not None:
+                self._piece.rulings.append(ruling)
         subject = next((value for name, value in record.headers if name == "ce_subject"), None)
         return Relayed(event, fetched.lane, record.offset, record.timestamp, subject)
 

@@ -18,6 +18,7 @@ from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits, partitio
 from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
 from unionflow_relay.core.following import Following
+from unionflow_relay.core.lag import Progress
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.sampling import Sampler
 from unionflow_relay.errors import KafkaUnavailable
@@ -133,6 +134,12 @@ class Fetching:
             gauge.set_function(lambda: self._lag(lane))
         self._ends[lane] = end
 
+    def progress(self) -> Iterator[Progress]:
+        """Each partition's next offset and its end as its last fetch had it."""
+        for lane, end in self._ends.items():
+            if self._following.follows(lane):
+                yield Progress(lane, self._following.next_offset(lane), end)
+
     def _lag(self, lane: Lane) -> int:
         if not self._following.follows(lane):
             return 0
@@ -152,6 +159,10 @@ class Fetching:
             self._look()
             return
         requested = self._following.next_offset(lane)
+        if earliest <= requested <= latest:
+            self._following.block(lane)  # it can be read again: nothing is to be given up
+            self._look()
+            return
         retention = requested < earliest
         next_offset = earliest if retention else latest
         reason = TruncationReason.RETENTION if retention else TruncationReason.BEYOND_END

@@ -55,14 +55,14 @@ class Looking:
         Raises:
             KafkaUnavailable: no broker answers.
         """
-        observed = await cluster.topics(self._following.wanted)
-        changes = self._following.plan(observed)
+        observed, refused = await cluster.topics(self._following.wanted)
+        changes = self._following.plan(observed, refused.keys())
         starts = await self._live_starts(cluster, changes, observed)
         policies = await cluster.cleanup_policies(observed)
         for change in changes:
             self._apply(change, starts)
-        self._following.settle(observed)
-        self._judge(observed, policies)
+        self._following.settle(observed, refused.keys())
+        self._judge(observed, refused, policies)
         self._sink.looked()
 
     async def _live_starts(
@@ -85,8 +85,8 @@ class Looking:
             latest = await cluster.offsets(node, partitions, LATEST)
             earliest = await cluster.offsets(node, partitions, EARLIEST)
             for (name, number), offset in latest.items():
-                first = max(earliest.get((name, number), offset), offset - share)
-                starts[name][number] = Start(first, offset)
+                retained = earliest.get((name, number), offset)
+                starts[name][number] = Start(max(retained, offset - share), offset, retained)
         return starts
 
     def _apply(self, change: Change, starts: Mapping[str, Mapping[int, Start]]) -> None:
@@ -101,6 +101,8 @@ class Looking:
             return
         for lane, offset in self._following.follow(change, live or {}):
             self._sink.follow(lane, offset)
+            if live:
+                self._sink.retains(lane, live[lane.partition].earliest)
         log.info(
             "topic followed",
             topic=change.name,
@@ -109,12 +111,19 @@ class Looking:
             first=change.first,
         )
 
-    def _judge(self, observed: Mapping[str, TopicMetadata], policies: Mapping[str, str]) -> None:
+    def _judge(
+        self,
+        observed: Mapping[str, TopicMetadata],
+        refused: Mapping[str, str],
+        policies: Mapping[str, str],
+    ) -> None:
         unfollowed = self._following.missing_topics()
-        missing = [name for name in unfollowed if name not in observed]
+        missing = [name for name in unfollowed if name not in observed and name not in refused]
+        told = [f"{name} ({error})" for name, error in refused.items()]
         leaderless = [*self._following.leaderless(), *(n for n in unfollowed if n in observed)]
         compacted = sorted(name for name, policy in policies.items() if "compact" in policy)
         self._readiness.judge("topics", missing and f"waiting for topics {', '.join(missing)}")
+        self._readiness.judge("refused", told and f"Kafka says nothing of {', '.join(told)}")
         self._readiness.judge("leaders", leaderless and f"no leader for {', '.join(leaderless)}")
         self._readiness.judge(
             "warming", "" if self._following.begun else "reading the newest records into memory"

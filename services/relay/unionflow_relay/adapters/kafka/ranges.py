@@ -6,20 +6,20 @@ It has connections of its own: on the source's, a request would wait behind the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any
 
 import structlog
 
 from unionflow_events import KafkaConnection, Rejected
-from unionflow_relay.adapters.kafka.cluster import EARLIEST, Cluster
+from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
 from unionflow_relay.adapters.kafka.fetched import Decoder, Fetched
 from unionflow_relay.adapters.kafka.fetching import NO_ERROR, OFFSET_OUT_OF_RANGE
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits, partition_answers
 from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.dialects import TruncationReason
-from unionflow_relay.core.following import Following
+from unionflow_relay.core.following import NO_LEADER, Following
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Lost, Slice
 from unionflow_relay.errors import KafkaUnavailable
@@ -64,6 +64,29 @@ class KafkaRanges:
         else:
             await asyncio.sleep(self._backoff.next_delay())
 
+    async def ends(self, lanes: Collection[Lane]) -> Mapping[Lane, int]:
+        """The last stable offset of each as Kafka has it now; those nobody answers for left out."""
+        found: dict[Lane, int] = {}
+        led: dict[int, list[Lane]] = {}
+        for lane in lanes:
+            led.setdefault(self._following.leader_of(lane), []).append(lane)
+        led.pop(NO_LEADER, None)
+        for node, asked in led.items():
+            partitions: dict[str, list[int]] = {}
+            for lane in asked:
+                partitions.setdefault(lane.topic, []).append(lane.partition)
+            try:
+                cluster = await self._connected()
+                answer = await cluster.offsets(node, partitions, LATEST)
+            except KafkaUnavailable as problem:
+                await self._disconnect()
+                log.warning("replay waits for kafka", error=str(problem))
+                continue
+            for lane in asked:
+                if (lane.topic, lane.partition) in answer:
+                    found[lane] = answer[lane.topic, lane.partition]
+        return found
+
     async def close(self) -> None:
         """Close the connections."""
         await self._disconnect()
@@ -95,6 +118,8 @@ class KafkaRanges:
             _Silent(), lambda lane, offset: reading.get(lane) == offset, log_records=False
         )
         for piece in decoder.slices(self._fetched(asked, response, until, gone)):
+            for lane, next_offset in piece.progress.items():  # a batch may reach further
+                piece.progress[lane] = min(next_offset, until[lane])
             yield piece
         for lane in gone:
             key = (lane.topic, lane.partition)

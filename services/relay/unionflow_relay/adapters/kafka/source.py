@@ -7,6 +7,7 @@ servers are asked anew, for ever, with a capped and jittered back-off (KIP-899).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import structlog
 
@@ -17,13 +18,19 @@ from unionflow_relay.adapters.kafka.looking import Looking
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.following import Following
+from unionflow_relay.core.lag import Progress
+from unionflow_relay.core.pulse import Pulse
 from unionflow_relay.errors import KafkaUnavailable
 
+SILENT_SECONDS = 300  # longer than every deadline of one round, with many brokers that hang
 log = structlog.get_logger("kafka")
 
 
 class KafkaSource:
-    """All partitions of all topics, without a consumer group: every relay sees everything."""
+    """All partitions of all topics, without a consumer group: every relay sees everything.
+
+    pulse: beats whenever a round is over, also one that found no broker; heard every second.
+    """
 
     def __init__(self, connection: KafkaConnection, around: Surroundings) -> None:
         self._connection = connection
@@ -32,11 +39,16 @@ class KafkaSource:
         self._looking = Looking(self.following, around)
         self._fetching = Fetching(self.following, around, self._looking.ask)
         self._backoff = Backoff(around.rng)
+        self.pulse = Pulse(SILENT_SECONDS)
 
     @property
     def begun(self) -> bool:
         """True once it is known where every topic that exists begins."""
         return self.following.begun
+
+    def progress(self) -> Iterator[Progress]:
+        """How far it has come in every partition that it has fetched of."""
+        return self._fetching.progress()
 
     def look(self) -> None:
         """Look at Kafka's topics soon."""
@@ -53,6 +65,7 @@ class KafkaSource:
                 problem = error
             finally:
                 await cluster.close()
+            self.pulse.beat()
             self._around.metrics.kafka_failures.labels("metadata").inc()
             self._around.readiness.blame("kafka", str(problem))
             log.warning("kafka unavailable", error=str(problem))
@@ -65,6 +78,7 @@ class KafkaSource:
             try:
                 while True:
                     await self._looking.look(cluster)
+                    self.pulse.beat()
                     self._around.readiness.clear("kafka")
                     self._backoff.reset()
                     for node in self.following.leading_nodes():

@@ -7,15 +7,20 @@ upgrade answers in the same call in which its last header arrived, and hands the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 import httptools
 
+from unionflow_access import UnknownKey
 from unionflow_relay.core.deadlines import Deadlines
 from unionflow_relay.core.handshake import Accepted, Refused, Request
 
 MAX_HEAD_BYTES = 32_768
+MAX_HEADERS = 100
+MAX_SUBPROTOCOLS_BYTES = 16_384  # a token is among them
+_NO_UPGRADE = "this is no upgrade"
 
 
 class Door(Protocol):
@@ -27,8 +32,14 @@ class Door(Protocol):
 
     waiting: Deadlines[Acceptor]
 
-    def decide(self, request: Request) -> Accepted | Refused:
-        """Judge a request's head."""
+    def arrived(self, acceptor: Acceptor) -> None:
+        """Somebody connected: let it wait for its request, and others no longer."""
+
+    def decide(self, request: Request, *, waited: bool = False) -> Accepted | Refused:
+        """Judge a request's head. Raises UnknownKey where it is to `wait` first, then `waited`."""
+
+    def wait(self, then: Callable[[], None]) -> Refused | None:
+        """Call `then` once the token's key may be known; a refusal where that is too much."""
 
     def admit(self, transport: asyncio.Transport, accepted: Accepted) -> asyncio.Protocol:
         """Answer the handshake and return the protocol that now owns the transport."""
@@ -43,6 +54,7 @@ class Acceptor(asyncio.Protocol):
     __slots__ = (
         "_done",
         "_door",
+        "_header_count",
         "_headers",
         "_parser",
         "_received",
@@ -57,6 +69,7 @@ class Acceptor(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: dict[str, str] = {}
+        self._header_count = 0
         self._received = 0
         self._done = False
         self._transport: asyncio.Transport
@@ -65,7 +78,7 @@ class Acceptor(asyncio.Protocol):
         """A client connected; the door's deadline runs."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         self._server.connections.add(self)
-        self._door.waiting.add(self)
+        self._door.arrived(self)
 
     def abort(self) -> None:
         """The deadline has passed."""
@@ -102,6 +115,9 @@ class Acceptor(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; a repeated one is joined by a comma (RFC 9110 section 5.2)."""
+        self._header_count += 1
+        if self._header_count > MAX_HEADERS:
+            return  # refused once the head is whole; joining thousands would take long
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
         known = self._headers.get(key)
@@ -110,13 +126,35 @@ class Acceptor(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is whole. An upgrade is answered once the parser has let go of the bytes."""
         if not self._parser.should_upgrade():
-            verdict = self._decide()
+            try:
+                verdict = self._decide()
+            except UnknownKey:
+                verdict = Refused(400, _NO_UPGRADE)
             if isinstance(verdict, Accepted):  # only an upgrade can be accepted
-                verdict = Refused(400, "this is no upgrade")
+                verdict = Refused(400, _NO_UPGRADE)
             self._refuse(verdict)
 
     def _on_upgrade(self, rest: bytes) -> None:
-        verdict = self._decide()
+        try:
+            verdict = self._decide()
+        except UnknownKey:
+            self._wait(rest)
+        else:
+            self._answer(verdict, rest)
+
+    def _wait(self, rest: bytes) -> None:
+        """Read no more until the token's key was asked for; `waiting` bounds it."""
+        self._transport.pause_reading()
+        refused = self._door.wait(lambda: self._after_waiting(rest))
+        if refused is not None:
+            self._refuse(refused)
+
+    def _after_waiting(self, rest: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._answer(self._decide(waited=True), rest)
+
+    def _answer(self, verdict: Accepted | Refused, rest: bytes) -> None:
         if isinstance(verdict, Refused):
             self._refuse(verdict)
             return
@@ -125,13 +163,18 @@ class Acceptor(asyncio.Protocol):
         if rest:
             peer.data_received(rest)
 
-    def _decide(self) -> Accepted | Refused:
+    def _decide(self, *, waited: bool = False) -> Accepted | Refused:
+        if self._header_count > MAX_HEADERS:
+            return Refused(431, f"a request has at most {MAX_HEADERS} headers")
+        if len(self._headers.get("sec-websocket-protocol", "")) > MAX_SUBPROTOCOLS_BYTES:
+            return Refused(431, "Sec-WebSocket-Protocol has at most 16 KiB")
         method = self._parser.get_method().decode("latin-1")
         try:
             target = self._url.decode("ascii")
         except UnicodeDecodeError:
             return Refused(400, "the request target must be ASCII")
-        return self._door.decide(Request(method, target, self._headers))
+        address = str(self._transport.get_extra_info("peername", ("",))[0])
+        return self._door.decide(Request(method, target, self._headers, address), waited=waited)
 
     def _refuse(self, refused: Refused) -> None:
         if self._done:

@@ -11,46 +11,43 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
+from itertools import count
 from uuid import uuid4
 
 from unionflow_events import rfc3339
 from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_relay.adapters.websocket.crowd import Crowd
+from unionflow_relay.adapters.websocket.ledger import UnsentCeiling
+from unionflow_relay.adapters.websocket.lobby import Lobby
 from unionflow_relay.adapters.websocket.peer import Peer
 from unionflow_relay.adapters.websocket.replays import Replays
+from unionflow_relay.adapters.websocket.rights import Rights
 from unionflow_relay.adapters.websocket.tickets import Ticket
 from unionflow_relay.core import dialects, frames
 from unionflow_relay.core.audience import AudienceIndex, View
 from unionflow_relay.core.cursor import Cursor
-from unionflow_relay.core.dialects import Dialect, TruncatedRange, Welcome
+from unionflow_relay.core.dialects import Dialect, TruncatedRange, TruncationReason, Welcome
 from unionflow_relay.core.fanout import fan_out
 from unionflow_relay.core.handshake import Accepted
 from unionflow_relay.core.history import History
 from unionflow_relay.core.lanes import Lane, Positions, cursor_text
+from unionflow_relay.core.limits import Limit
+from unionflow_relay.core.rates import Pace
 from unionflow_relay.core.relayed import Relayed, Slice
-from unionflow_relay.core.resume import Standing, names_unknown_topics, plan_resume
+from unionflow_relay.core.resume import Standing, names_unknown_lanes, plan_resume
 from unionflow_relay.core.rota import Rota
-
-LOOK_SECONDS = 10
-LOOKS_BEFORE_GONE = 2  # one may have been under way already when the client came
 
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """heartbeat_seconds: the period of pings. send_buffer_bytes: where a client is too slow."""
+    """heartbeat_seconds: the period of pings. send_buffer_bytes: where a client is too slow.
+
+    message_pace: how often a client may say something; None for no limit.
+    """
 
     heartbeat_seconds: int
     send_buffer_bytes: int
-
-
-@dataclass(slots=True)
-class _Unlooked:
-    """A client whose cursor names a topic that is looked for once more before it is called gone."""
-
-    accepted: Accepted
-    cursor: Cursor
-    looks: int = LOOKS_BEFORE_GONE
-    seconds: int = LOOK_SECONDS
+    message_pace: Pace | None = None
 
 
 class Hub:
@@ -64,24 +61,31 @@ class Hub:
         settings: HubSettings,
         metrics: RelayMetrics,
         history: History,
+        crowd: Crowd,
+        unsent: UnsentCeiling,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
+        self.message_pace = settings.message_pace
+        self._crowd = crowd
+        self._unsent = unsent
         self._metrics = metrics
         self._history = history
         self._now = wall_clock
         self._audience: AudienceIndex[Peer] = AudienceIndex()
-        self._awaiting_cursor: dict[Peer, Accepted] = {}
-        self._unlooked: dict[Peer, _Unlooked] = {}
+        self._lobby = Lobby()
         self._rota: Rota[Peer] = Rota(settings.heartbeat_seconds)
         self._positions = Positions()
         self._earliest: dict[Lane, int] = {}
         self._delivering = False
         self._slowed: list[Ticket] = []
-        self._open = 0
         self._pod = uuid4().hex[:12]
         self._sessions = count(1)
-        self._empty = asyncio.Event()
+        self._rights: Rights | None = None
+
+    def join_rights(self, rights: Rights) -> None:
+        """Clients come with tokens from now on."""
+        self._rights = rights
 
     def join_replays(self, replays: Replays, look: Callable[[], None]) -> None:
         """Complete the circle. `look`: asks the source to look at Kafka's topics soon."""
@@ -98,13 +102,11 @@ class Hub:
 
     def looked(self) -> None:
         """Kafka's topics were looked at: what is still not there is gone."""
-        for peer, waiting in list(self._unlooked.items()):
-            waiting.looks -= 1
-            if waiting.looks:
-                self.look()
-                continue
-            del self._unlooked[peer]
-            self._begin(peer, waiting.accepted, waiting.cursor)
+        beginning, others_wait = self._lobby.looked()
+        for peer, accepted, cursor in beginning:
+            self._begin(peer, accepted, cursor)
+        if others_wait:
+            self.look()
 
     def retains(self, lane: Lane, earliest: int) -> None:
         """Kafka has a partition's records from `earliest` on."""
@@ -120,12 +122,18 @@ class Hub:
 
     def skip(self, lane: Lane, next_offset: int, gap: TruncatedRange) -> None:
         """Records before `next_offset` are no longer in Kafka."""
+        if self._rights is not None:
+            self._rights.on_gap(lane)
         self._positions.advance(lane, next_offset)
         self._history.skip(lane, next_offset)
+        if gap.reason is TruncationReason.BEYOND_END:
+            self.replays.set_back(lane, next_offset)
         self._declare([gap])
 
     def deliver(self, piece: Slice) -> None:
         """Write a slice to whom it is for. Raises nothing: a client in trouble leaves."""
+        if piece.rulings and self._rights is not None:
+            self._rights.suspend(piece.rulings)
         self._delivering = True
         if piece.records and len(self._audience):
             self._write(piece.records)
@@ -137,6 +145,8 @@ class Hub:
             slowed, self._slowed = self._slowed, []
             for ticket in slowed:
                 self._fall_behind(ticket)
+        if piece.rulings and self._rights is not None:
+            self._rights.restore(piece.rulings)
 
     def _write(self, records: Sequence[Relayed]) -> None:
         plan = fan_out(records, self._audience)
@@ -144,6 +154,7 @@ class Hub:
             data = write.data
             for peer in write.members:
                 peer.transport.write(data)
+        self._unsent.note_all([write.data for write in plan.writes])
         self._metrics.delivered(plan.deliveries, plan.delivered, self._now())
         for record in plan.delivered:
             record.release_frames()
@@ -164,9 +175,9 @@ class Hub:
         peer = Peer(self, transport, dialect, awaits_cursor=awaits_cursor)
         transport.set_write_buffer_limits(high=self._settings.send_buffer_bytes)
         transport.set_protocol(peer)
-        self._open += 1
-        self._empty.clear()
-        self._metrics.connected(dialect)
+        self._crowd.come(peer)
+        if accepted.badge is not None and self._rights is not None:
+            self._rights.hold(peer, accepted.badge)
         if accepted.close is not None:
             transport.write(accepted.response)
             peer.close(*accepted.close)
@@ -177,7 +188,7 @@ class Hub:
         else:
             transport.write(accepted.response)
             if resume.cursor is None:
-                self._awaiting_cursor[peer] = accepted
+                self._lobby.await_cursor(peer, accepted)
             else:
                 self._resume(peer, accepted, resume.cursor)
         return peer
@@ -185,11 +196,11 @@ class Hub:
     def on_resume(self, peer: Peer, cursor: Cursor) -> None:
         """The cursor that was awaited came."""
         peer.cursor_came()
-        self._resume(peer, self._awaiting_cursor.pop(peer), cursor)
+        self._resume(peer, self._lobby.cursor_came(peer), cursor)
 
     def _resume(self, peer: Peer, accepted: Accepted, cursor: Cursor) -> None:
-        if names_unknown_topics(cursor, self._standings()):
-            self._unlooked[peer] = _Unlooked(accepted, cursor)
+        if names_unknown_lanes(cursor, self._standings()):
+            self._lobby.await_looks(peer, accepted, cursor)
             self.look()
         else:
             self._begin(peer, accepted, cursor)
@@ -235,18 +246,54 @@ class Hub:
 
     def on_subscribe(self, peer: Peer, event_types: frozenset[str] | None) -> None:
         """Narrow what a client gets, from the next record on, and say so."""
+        view = self._view_of(peer)
+        if view is not None:
+            self._show(peer, replace(view, event_types=event_types))
+
+    def on_refresh(self, peer: Peer, token: str) -> None:
+        """A client has a new token."""
+        if self._rights is None:
+            peer.answer(dialects.error("no_tokens", "this relay runs without tokens"))
+        else:
+            self._rights.on_refresh(peer, token)
+
+    def see(self, peer: Peer, organizations: frozenset[str], *, say: bool) -> None:
+        """Show a client these organisations from its next record on.
+
+        say: tell it so even where they are what it saw before.
+        """
+        view = self._view_of(peer)
+        if view is not None:
+            changed = view.organizations != organizations
+            if changed or say:
+                self._show(peer, replace(view, organizations=organizations))
+
+    def is_welcomed(self, peer: Peer) -> bool:
+        """Whether the client has been told `welcome`, which comes before all else."""
+        return self._lobby.view_of(peer) is None
+
+    def _view_of(self, peer: Peer) -> View | None:
+        if peer in self._audience:
+            return self._audience.view_of(peer)
+        ticket = self.replays.ticket_of(peer)
+        return self._lobby.view_of(peer) if ticket is None else ticket.view
+
+    def _show(self, peer: Peer, view: View) -> None:
+        """Change what a client gets, from its next record on, and say so."""
         ticket = self.replays.ticket_of(peer)
         if ticket is not None:
-            view = replace(ticket.view, event_types=event_types)
             self.replays.see(ticket, view)
             cursor = ticket.cursor()
         elif peer in self._audience:
-            view = replace(self._audience.view_of(peer), event_types=event_types)
             self._audience.join(peer, view, self._audience.user_of(peer))
             cursor = self._positions.text()
         else:
+            self._lobby.see(peer, view)
             return
-        peer.transport.write(dialects.access(view.listed_organizations(), event_types, cursor))
+        if peer.dialect is Dialect.V1:
+            expires_at = None if self._rights is None else self._rights.expires_at(peer)
+            organizations = view.listed_organizations()
+            peer.answer(dialects.access(organizations, view.event_types, cursor, expires_at))
 
     def on_slow(self, peer: Peer) -> None:
         """A live client cannot take more now: it goes on from here when it can."""
@@ -265,6 +312,11 @@ class Hub:
             ticket.wanted = dict(self._positions.offsets)
             self.replays.board(ticket)
 
+    def on_flood(self, peer: Peer) -> None:
+        """The client says more than it may."""
+        self._metrics.limited.labels(Limit.MESSAGES.value).inc()
+        peer.close(4429, "too many messages")
+
     def on_drained(self, peer: Peer) -> None:
         """The client can take more again."""
         self.replays.on_drained(peer)
@@ -273,16 +325,14 @@ class Hub:
         """Send this client nothing more."""
         self._audience.leave(peer)
         self.replays.leave(peer)
-        self._awaiting_cursor.pop(peer, None)
-        self._unlooked.pop(peer, None)
+        self._lobby.leave(peer)
         self._rota.remove(peer)
+        if self._rights is not None:
+            self._rights.drop(peer)
 
     def on_closed(self, peer: Peer, code: int) -> None:
         """Count a connection that is gone."""
-        self._open -= 1
-        if not self._open:
-            self._empty.set()
-        self._metrics.closed(peer.dialect, code)
+        self._crowd.go(peer, code)
 
     def _welcome_now(self, accepted: Accepted) -> bytes:
         if accepted.view.dialect is not Dialect.V1:
@@ -310,10 +360,11 @@ class Hub:
     def on_second(self) -> None:
         """A second has passed: those whose turn it is get their ping and heartbeat."""
         self.replays.on_second()
-        for peer, waiting in list(self._unlooked.items()):
-            waiting.seconds -= 1
-            if waiting.seconds <= 0:
-                peer.close(1013, "Kafka is away: whether a topic is gone cannot be said now")
+        self._unsent.check()
+        if self._rights is not None:
+            self._rights.on_second()
+        for peer in self._lobby.on_second():
+            peer.close(1013, "Kafka is away: whether a topic is gone cannot be said now")
         due = self._rota.turn()
         if not due:
             return
@@ -325,17 +376,9 @@ class Hub:
                 frame = plain + dialects.heartbeat(ticket.cursor())
             peer.on_heartbeat(frame)
 
-    def close_all(self, code: int, reason: str) -> None:
-        """Say goodbye to everyone."""
-        waiting = chain(self._awaiting_cursor, self._unlooked, self.replays.peers())
-        for peer in [*self._audience, *waiting]:
-            peer.close(code, reason)
-
-    async def emptied(self) -> None:
-        """Return when the last connection is gone."""
-        if self._open:
-            await self._empty.wait()
-
-    def __len__(self) -> int:
-        """Open connections, those on their way out included."""
-        return self._open
+    def residents(self) -> tuple[Sequence[Peer], Sequence[Peer]]:
+        """Who has had `welcome`, so that more can be said, and who has not."""
+        welcomed = [*self._audience, *self.replays.peers()]
+        told = [peer for peer in welcomed if peer.dialect is Dialect.V1]
+        plain = [peer for peer in welcomed if peer.dialect is Dialect.PLAIN]
+        return told, [*plain, *self._lobby.peers()]

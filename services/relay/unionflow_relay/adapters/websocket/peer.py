@@ -14,11 +14,13 @@ from websockets.frames import Opcode
 from unionflow_relay.core import frames
 from unionflow_relay.core.cursor import Cursor
 from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.rates import Pace
 from unionflow_relay.core.reading import FrameReader
 from unionflow_relay.core.session import (
     Action,
     Close,
     Goodbye,
+    Refresh,
     ResumeFrom,
     Send,
     Session,
@@ -28,14 +30,26 @@ from unionflow_relay.errors import BrokenFrame
 
 CLOSE_GRACE_SECONDS = 5.0
 FIRST_MESSAGE_SECONDS = 10.0
+FLOOD_GRACE_SECONDS = 1.0  # for a client that is not read any more to read why
+FRAGMENT_COST = 1 / 64  # of a message: as many fragments as a message may have cost 16
 ABNORMAL = 1006  # RFC 6455 section 7.1.5: the connection went without a close frame
 
 
 class Owner(Protocol):
-    """What a peer tells the hub."""
+    """What a peer tells the hub. message_pace: how often it may hear from its client."""
+
+    @property
+    def message_pace(self) -> Pace | None:
+        """None for as often as it likes."""
+
+    def on_flood(self, peer: Peer) -> None:
+        """The client says more than it may: close it. Nothing more is read from it."""
 
     def on_subscribe(self, peer: Peer, event_types: frozenset[str] | None) -> None:
         """The client narrowed what it gets."""
+
+    def on_refresh(self, peer: Peer, token: str) -> None:
+        """The client has a new token."""
 
     def on_resume(self, peer: Peer, cursor: Cursor) -> None:
         """The client's cursor came as its first message."""
@@ -59,6 +73,7 @@ class Peer(asyncio.Protocol):
     __slots__ = (
         "_code",
         "_deadline",
+        "_hears_freely_at",
         "_owner",
         "_reader",
         "_session",
@@ -83,6 +98,7 @@ class Peer(asyncio.Protocol):
         self._reader: FrameReader | None = None
         self._code: int | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._hears_freely_at = 0.0
         if awaits_cursor:
             self._expect_by(FIRST_MESSAGE_SECONDS, self._on_no_cursor)
 
@@ -100,6 +116,8 @@ class Peer(asyncio.Protocol):
                     return
                 if self.closing and frame.opcode is not Opcode.CLOSE:
                     continue
+                if not self._may_say(frame.opcode):
+                    return
                 self._carry_out(
                     self._session.on_frame(frame.opcode, bytes(frame.data), fin=frame.fin)
                 )
@@ -139,6 +157,13 @@ class Peer(asyncio.Protocol):
         self.transport.write(frames.close(code, reason))
         self._expect_by(CLOSE_GRACE_SECONDS, self.transport.abort)
 
+    def answer(self, data: bytes) -> None:
+        """Write what the client's own message asked for."""
+        if self.paused:
+            self.close(4408, "too slow: it asks for answers and does not read them")
+        elif not self.closing:
+            self.transport.write(data)
+
     def cursor_came(self) -> None:
         """The first message was taken: stop waiting for it."""
         self._stop_waiting()
@@ -149,6 +174,22 @@ class Peer(asyncio.Protocol):
         self._owner.on_leaving(self)
         self._owner.on_closed(self, ABNORMAL if self._code is None else self._code)
 
+    def _may_say(self, opcode: Opcode) -> bool:
+        """Take a frame from what the client may say. One that says too much is read no more."""
+        pace = self._owner.message_pace
+        if pace is None or self.closing:
+            return True
+        cost = FRAGMENT_COST if opcode is Opcode.CONT else 1.0
+        now = asyncio.get_running_loop().time()
+        freely_at = pace.take(self._hears_freely_at, now, cost)
+        if freely_at is None:
+            self._owner.on_flood(self)
+            self.transport.pause_reading()  # a reset would take the close frame with it
+            self._expect_by(FLOOD_GRACE_SECONDS, self.transport.close)
+            return False
+        self._hears_freely_at = freely_at
+        return True
+
     def _carry_out(self, actions: Sequence[Action]) -> None:
         for action in actions:
             if self.closing:
@@ -157,7 +198,7 @@ class Peer(asyncio.Protocol):
                 return
             match action:
                 case Send(data):
-                    self._answer(data)
+                    self.answer(data)
                 case Close(code, reason):
                     self.close(code, reason)
                 case Goodbye(code, answer):
@@ -168,14 +209,10 @@ class Peer(asyncio.Protocol):
                     self.transport.close()
                 case Subscribe(event_types):
                     self._owner.on_subscribe(self, event_types)
+                case Refresh(token):
+                    self._owner.on_refresh(self, token)
                 case ResumeFrom(cursor):
                     self._owner.on_resume(self, cursor)
-
-    def _answer(self, data: bytes) -> None:
-        if self.paused:
-            self.close(4408, "too slow: it asks for answers and does not read them")
-        else:
-            self.transport.write(data)
 
     def _on_no_cursor(self) -> None:
         self.close(4400, "no cursor came within 10 seconds")

@@ -8,7 +8,7 @@ goes on later, from where it stopped.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -29,7 +29,7 @@ SLICE_BYTES = 256 * 1024
 TURN_BYTES = 4 * 1024 * 1024  # written to replaying clients before live ones get their turn
 LANDING_CHUNK = 250
 STALL_SECONDS = 10.0
-AHEAD_SECONDS = 10.0  # how long a pod that is behind a client's cursor may take to get there
+AHEAD_SECONDS = 10.0  # a pod behind a client's cursor asks so often whether Kafka has it
 MEMORY_CONVOYS = 8
 KAFKA_CONVOYS = 2
 log = structlog.get_logger("replays")
@@ -47,6 +47,9 @@ class PastRecords(Protocol):
         waited for.
         """
 
+    async def ends(self, lanes: Collection[Lane]) -> Mapping[Lane, int]:
+        """Where Kafka says that partitions end now; those that nobody answers for are left out."""
+
 
 class LiveSide(Protocol):
     """Where clients go when they have caught up."""
@@ -59,7 +62,10 @@ class LiveSide(Protocol):
 
 
 class Replays:
-    """Every client that is not live. All calls but `run` are synchronous."""
+    """Every client that is not live. All calls but `run` are synchronous.
+
+    note: hears of the bytes of each write.
+    """
 
     def __init__(
         self,
@@ -68,12 +74,14 @@ class Replays:
         past: PastRecords,
         metrics: RelayMetrics,
         clock: Callable[[], float],
+        note: Callable[[bytes], None] = lambda _data: None,
     ) -> None:
         self._live = live
         self._history = history
         self._past = past
         self._metrics = metrics
         self._clock = clock
+        self._note = note
         self._tickets: dict[Peer, Ticket] = {}
         self._convoys: set[Convoy[Peer]] = set()
         self._from_memory = Boarding(quiet_seconds=0.01, longest_seconds=0.05)
@@ -104,10 +112,10 @@ class Replays:
         return self._tickets.get(peer)
 
     def see(self, ticket: Ticket, view: View) -> None:
-        """Change what a client gets, from the next slice on."""
+        """Change what a client gets, from the next write on."""
         ticket.view = view
         if ticket.convoy is not None:
-            ticket.convoy.audience.join(ticket.peer, view, ticket.user)
+            ticket.convoy.see(ticket.peer, view, ticket.user)
 
     def on_drained(self, peer: Peer) -> None:
         """The client's buffer has room again: it goes on from where it stopped."""
@@ -136,6 +144,17 @@ class Replays:
             if ticket.convoy is None:
                 ticket.wanted[lane] = next_offset
 
+    def set_back(self, lane: Lane, end: int) -> None:
+        """A partition was cut to `end`: whoever was past it is told, and goes on from there."""
+        for convoy in self._convoys:
+            self._set_back(convoy, {lane: end})
+        for ticket in self._tickets.values():
+            at = ticket.wanted.get(lane, end)
+            if ticket.convoy is None and at > end:
+                ticket.wanted[lane] = end
+                reason = TruncationReason.BEYOND_END
+                _tell(ticket, [TruncatedRange(lane.topic, lane.partition, at, end, reason)])
+
     def give_up(self, short_id: str) -> None:
         """A topic is gone: each client is told what it had not yet got of it."""
         lost: list[tuple[Ticket, Sequence[TruncatedRange]]] = []
@@ -158,102 +177,121 @@ class Replays:
                 (self._from_kafka, KAFKA_CONVOYS),
             ):
                 for _ in range(convoys):
-                    group.create_task(self._conduct(boarding))
+                    group.create_task(self._conduct(boarding, group))
 
-    async def _conduct(self, boarding: Boarding) -> None:
+    async def _conduct(self, boarding: Boarding, group: asyncio.TaskGroup) -> None:
         while True:
-            tickets = [t for t in await boarding.take() if self._tickets.get(t.peer) is t]
-            async with asyncio.TaskGroup() as group:
-                for conflate in {ticket.conflate for ticket in tickets}:
-                    together = [t for t in tickets if t.conflate == conflate]
-                    group.create_task(self._drive(together, conflate))
+            tickets = await boarding.take()
+            free = [
+                self._set_out(group, together, conflate)
+                for conflate, together in self._by_conflation(tickets).items()
+            ]
+            for convoy_needs_us_no_more in free:
+                await convoy_needs_us_no_more.wait()
 
-    async def _drive(self, tickets: Sequence[Ticket], conflate: frozenset[str]) -> None:
-        convoy = Convoy(Passenger(t.peer, t.view, t.user, t.wanted) for t in tickets)
+    def _by_conflation(self, tickets: Iterable[Ticket]) -> Mapping[frozenset[str], list[Ticket]]:
+        """Those who are still here, by what they want conflated."""
+        groups: dict[frozenset[str], list[Ticket]] = {}
+        for ticket in tickets:
+            if self._tickets.get(ticket.peer) is ticket:
+                groups.setdefault(ticket.conflate, []).append(ticket)
+        return groups
+
+    def _set_out(
+        self, group: asyncio.TaskGroup, tickets: Sequence[Ticket], conflate: frozenset[str]
+    ) -> asyncio.Event:
+        """Make a convoy, at once: a client that leaves before its task begins leaves the convoy.
+
+        What is returned is set when it has nothing more to read for now.
+        """
+        passengers = (Passenger(t.peer, t.view, t.user, t.wanted) for t in tickets)
+        convoy = Convoy(passengers, self._live.positions())
         for ticket in tickets:
             ticket.convoy = convoy
         self._convoys.add(convoy)
+        free = asyncio.Event()
+        group.create_task(self._drive(convoy, conflate, free))
+        return free
+
+    async def _drive(
+        self, convoy: Convoy[Peer], conflate: frozenset[str], free: asyncio.Event
+    ) -> None:
         try:
             newest = Newest(conflate)
             if conflate:
                 await self._scan(convoy, newest)
-            await self._bring_to_now(convoy, newest)
+            await self._bring_to_now(convoy, newest, free)
         finally:
             self._convoys.discard(convoy)
+            free.set()
 
     async def _scan(self, convoy: Convoy[Peer], newest: Newest) -> None:
         reading = dict(convoy.reading)
-        goal = dict(self._live.positions())
-        while short := short_of(reading, goal):
-            async for _, piece in self._pieces(reading, goal):
+        while short_of(reading, self._live.positions()):
+            async for _, piece in self._pieces(reading):
                 if isinstance(piece, Lost):
                     reading[piece.lane] = piece.earliest
                     continue
                 newest.scan(piece.records)
                 reading.update(piece.progress)
-            for lane in short.keys() - convoy.reading.keys():
-                del reading[lane]  # its topic is gone
 
-    async def _bring_to_now(self, convoy: Convoy[Peer], newest: Newest) -> None:
-        waiting_since: float | None = None
+    async def _bring_to_now(
+        self, convoy: Convoy[Peer], newest: Newest, free: asyncio.Event
+    ) -> None:
+        waiting_since = self._clock()
         while len(convoy):
-            goal = self._live.positions()
-            if short_of(convoy.reading, goal):
-                waiting_since = None
-                async for source, piece in self._pieces(convoy.reading, goal):
+            if short_of(convoy.reading, self._live.positions()):
+                async for source, piece in self._pieces(convoy.reading):
                     if isinstance(piece, Lost):
                         self._lose(convoy, piece)
                     else:
                         await self._send(convoy, piece, newest, source)
             elif await self._land(convoy):
-                waiting_since = None
+                waiting_since = self._clock()
             else:  # whoever is left is ahead of this pod, which has yet to get there
-                waiting_since = self._clock() if waiting_since is None else waiting_since
+                free.set()
                 if self._clock() - waiting_since > AHEAD_SECONDS:
-                    self._halt(convoy)
+                    self._set_back(convoy, await self._past.ends(convoy.waited_for()))
+                    waiting_since = self._clock()
                 await asyncio.sleep(0.05)
 
-    async def _pieces(
-        self, reading: Mapping[Lane, int], goal: Mapping[Lane, int]
-    ) -> AsyncIterator[tuple[str, Slice | Lost]]:
+    async def _pieces(self, reading: Mapping[Lane, int]) -> AsyncIterator[tuple[str, Slice | Lost]]:
         """One round: of each lane something, from Kafka or from memory."""
-        behind = {
-            lane: at
-            for lane, at in short_of(reading, goal).items()
-            if at < self._history.start(lane)
-        }
+        live = self._live.positions()
+        short = short_of(reading, live)
+        behind = [lane for lane, at in short.items() if at < self._history.start(lane)]
         if behind:
-            until = {lane: goal[lane] for lane in behind}
-            async for piece in self._past.read(reading, until):
+            async for piece in self._past.read(reading, {lane: live[lane] for lane in behind}):
                 yield "kafka", piece
-        piece = reading_from(self._history, reading, SLICE_BYTES)
+                await asyncio.sleep(0)  # decoding a broker's whole answer would take long
+            short = short_of(reading, self._live.positions())  # a topic may be gone by now
+        piece = reading_from(self._history, short, SLICE_BYTES)
         if piece.progress:
             yield "memory", piece
         await asyncio.sleep(0)
 
     async def _send(self, convoy: Convoy[Peer], piece: Slice, newest: Newest, source: str) -> None:
         kept, left_out = newest.split(piece.records)
+        written = events = 0
+        for peer, write in convoy.deal(kept, piece.progress):
+            ticket = self._tickets.get(peer)
+            if ticket is None or ticket.convoy is not convoy:
+                continue  # it left while others were written to
+            if peer.paused:
+                self._park(ticket)
+                continue
+            peer.transport.write(write.data)
+            convoy.serve(peer)
+            self._note(write.data)
+            ticket.replayed += len(write.indices)
+            events += len(write.indices)
+            written += len(write.data)
+            if written >= TURN_BYTES:
+                written = 0
+                await asyncio.sleep(0)
         for peer, left in convoy.count(left_out).items() if left_out else ():
             self._tickets[peer].conflated += left
-        replayed = self._metrics.replayed.labels(source)
-        written = 0
-        for write in convoy.writes(kept):
-            for peer in write.members:
-                ticket = self._tickets.get(peer)
-                if ticket is None or ticket.convoy is not convoy:
-                    continue  # it left while others were written to
-                if peer.paused:
-                    self._park(ticket)
-                    continue
-                peer.transport.write(write.data)
-                ticket.replayed += len(write.indices)
-                replayed.inc(len(write.indices))
-                written += len(write.data)
-                if written >= TURN_BYTES:
-                    written = 0
-                    await asyncio.sleep(0)
-                    if not piece.progress.keys() <= convoy.reading.keys():
-                        return  # a topic of this slice is gone: what is left is read again
+        self._metrics.replayed.labels(source).inc(events)
         convoy.arrive(piece.progress)
         for record in piece.records:
             record.release_frames()
@@ -277,9 +315,9 @@ class Replays:
         for peer, gap in convoy.lose(lost.lane, lost.earliest, lost.reason):
             _tell(self._tickets[peer], [gap])
 
-    def _halt(self, convoy: Convoy[Peer]) -> None:
+    def _set_back(self, convoy: Convoy[Peer], ends: Mapping[Lane, int]) -> None:
         """Only an unclean election can leave a cursor beyond the end: that is said, then live."""
-        for peer, gaps in convoy.halt():
+        for peer, gaps in convoy.set_back(ends):
             _tell(self._tickets[peer], gaps)
 
     def _queue(self, ticket: Ticket) -> None:

@@ -1,0 +1,1 @@
+"""Where tokens meet keys: signatures by PyJWT, key sets by HTTP."""

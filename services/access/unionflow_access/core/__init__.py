@@ -1,0 +1,1 @@
+"""What a token must be and says, decided without keys, clocks or sockets."""

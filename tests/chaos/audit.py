@@ -1,0 +1,201 @@
+"""One audit from beginning to end: set up, let go, break, heal, wait, judge."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.checker import judge
+from tests.chaos.client import Client
+from tests.chaos.history import ClientHistory, Dialect
+from tests.chaos.injector import Injector
+from tests.chaos.ledger import Outcome, Truth
+from tests.chaos.places import Lanes
+from tests.chaos.readback import read_back
+from tests.chaos.schedule import Cast, Fault, Room, plan
+from tests.chaos.stage import Stage, insist, stage
+from tests.chaos.stream import TOPICS, Stream, heavy_clients, viewers
+from tests.chaos.verdict import Summary, Wrong, sum_up
+from tests.chaos.writer import Writer
+
+ARRIVAL_SECONDS = 90.0
+GOODBYE_SECONDS = 5.0
+PROGRESS_SECONDS = 5
+RELAY = ("unionflow_relay",)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run. seconds: from the first client to the last fault healed. rate: records/s.
+
+    calm: no faults at all. relay: module and arguments that start a relay.
+    """
+
+    seed: int
+    seconds: float
+    clients: int = 300
+    relays: int = 3
+    brokers: int = 3
+    rate: float = 200.0
+    calm: bool = False
+    relay: Sequence[str] = RELAY
+
+    def faults(self) -> Sequence[Fault]:
+        """The schedule."""
+        if self.calm:
+            return ()
+        heavy = heavy_clients(self.clients)
+        cast = Cast(self.clients, self.relays, self.brokers, len(TOPICS), heavy)
+        return plan(self.seed, self.seconds, cast)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it. records: by outcome. closes: of all connections, by code.
+
+    arrival_seconds: from the last record to when every client had everything.
+    """
+
+    plan: Plan
+    faults: Sequence[Fault]
+    summary: Summary
+    records: Mapping[str, int]
+    closes: Mapping[int, int]
+    arrival_seconds: float
+    seconds: float
+
+
+async def audit(wanted: Plan, say: Say, folder: Path | None = None) -> Report:
+    """Carry out an audit. folder: for logs and Kafka's data; None for one that is removed.
+
+    Raises:
+        AuditError, LocalKafkaError, or a group of them: it could not be carried out.
+    """
+    begun = time.monotonic()
+    rng = random.Random(wanted.seed)
+    with tempfile.TemporaryDirectory(prefix="unionflow-chaos-") as name:
+        home = folder or Path(name)
+        async with stage(home, wanted.brokers, wanted.relays, rng, wanted.relay) as real:
+            return await _Audit(wanted, real, rng, say).run(begun)
+
+
+class _Audit:
+    def __init__(self, wanted: Plan, real: Stage, rng: random.Random, say: Say) -> None:
+        self._plan = wanted
+        self._stage = real
+        self._say = say
+        self._lanes = Lanes()
+        self._clients = _clients(wanted, real, self._lanes, rng)
+        users = sorted({c.history.viewer.user for c in self._clients if c.history.viewer.user})
+        topics = real.topics
+        stream = Stream(random.Random(rng.random()), users)
+        dice = random.Random(rng.random())
+        servers = topics.bootstrap_servers
+        self._writer = Writer(servers, topics.prefix, stream, wanted.rate, dice)
+        self._injector = Injector(real, self._clients, self._writer, self._lanes, say)
+
+    async def run(self, begun: float) -> Report:
+        """The run itself. begun: when the setting up began."""
+        faults = self._plan.faults()
+        async with asyncio.TaskGroup() as group:
+            ticking = group.create_task(self._tick())
+            running = [group.create_task(client.run()) for client in self._clients]
+            truth, arrival = await self._course(faults)
+            for client in self._clients:
+                client.stop()
+            await asyncio.wait(running, timeout=GOODBYE_SECONDS)
+            for task in (ticking, *running):
+                task.cancel()
+        summary = await asyncio.to_thread(self._judge, truth)
+        outcomes = Counter(entry.outcome for entry in truth.entries)
+        records = {str(outcome): outcomes[outcome] for outcome in Outcome}
+        closes: Counter[int] = sum((c.closes for c in self._clients), Counter())
+        seconds = time.monotonic() - begun
+        return Report(self._plan, faults, summary, records, closes, arrival, seconds)
+
+    async def _course(self, faults: Sequence[Fault]) -> tuple[Truth, float]:
+        """Write and break things, heal, and wait; the seconds that the waiting took."""
+        self._writer.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._injector.run(faults))
+                group.create_task(asyncio.sleep(self._plan.seconds))
+        finally:
+            await asyncio.to_thread(self._writer.stop)
+        stopped = time.monotonic()
+        self._say("faults are over: every client must come to have everything")
+        for relay in self._stage.relays:
+            relay.look()
+        truth = await self._truth()
+        await self._until_all_arrived(truth)
+        return truth, time.monotonic() - stopped
+
+    async def _truth(self) -> Truth:
+        topics = self._stage.topics
+        ids = {topics.prefix + n: await insist(lambda n=n: topics.short_id(n)) for n in TOPICS}  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+        found = await asyncio.to_thread(read_back, topics.bootstrap_servers, ids, self._lanes)
+        everything = {**self._injector.found, **found}
+        return Truth(self._writer.entries, self._lanes, everything, self._injector.retired)
+
+    async def _until_all_arrived(self, truth: Truth) -> None:
+        """Wait until each client is live and past the last record; say of each whether it is."""
+        ends = truth.ends()
+        deadline = time.monotonic() + ARRIVAL_SECONDS
+        missing = list(self._clients)
+        while missing and time.monotonic() < deadline:
+            missing = [client for client in missing if not self._has_arrived(client, ends)]
+            await asyncio.sleep(0.2)
+        for client in self._clients:
+            client.history.arrived = client not in missing
+
+    def _has_arrived(self, client: Client, ends: Mapping[int, int]) -> bool:
+        if not client.live or client.history.dialect is Dialect.PLAIN:
+            return client.live
+        had = self._lanes.cursor(client.cursor or "1")
+        return all(had.get(lane, 0) >= end for lane, end in ends.items())
+
+    def _judge(self, truth: Truth) -> Summary:
+        verdicts = (judge(truth, client.history) for client in self._clients)
+        crashes = sum(relay.crashes for relay in self._stage.relays)
+        return sum_up(verdicts, {Wrong.KAFKA: len(truth.gone_from_kafka()), Wrong.CRASH: crashes})
+
+    async def _tick(self) -> None:
+        second = 0
+        while True:
+            await asyncio.sleep(1)
+            second += 1
+            for client in self._clients:
+                client.on_second()
+            if second % PROGRESS_SECONDS == 0:
+                self._progress(second)
+
+    def _progress(self, second: int) -> None:
+        live = sum(client.live for client in self._clients)
+        received = sum(client.received for client in self._clients)
+        relays = len(self._stage.relays) - len(self._injector.away[Room.RELAYS])
+        brokers = len(self._stage.cluster.brokers) - len(self._injector.away[Room.BROKERS])
+        self._say(
+            f"{second:7} s  {self._writer.acknowledged:,} acknowledged, {received:,} received; "
+            f"{live} live, {relays} relays, {brokers} brokers"
+        )
+
+
+def _clients(wanted: Plan, real: Stage, lanes: Lanes, rng: random.Random) -> Sequence[Client]:
+    ports = [relay.proxy.port for relay in real.relays]
+    clients = []
+    for number, viewer in enumerate(viewers(rng, wanted.clients)):
+        dialect = Dialect.PLAIN if number % 6 == 5 else Dialect.V1
+        history = ClientHistory(f"client-{number:03}", viewer, dialect)
+        begins = "earliest" if number % 20 == 7 else None
+        dice = random.Random(rng.random())
+        clients.append(
+            Client(history, lanes, ports, dice, begins=begins, in_message=number % 10 == 4)
+        )
+    return clients
