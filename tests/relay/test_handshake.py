@@ -316,3 +316,10 @@ ascii_targets = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_
 def test_no_target_does_more_than_be_taken_or_refused(target: str, start: str) -> None:
     verdict = decide(Request("GET", start + target, V1), RULES)
     assert isinstance(verdict, Accepted | Refused)
+
+
+@pytest.mark.parametrize("types", ["APPROVAL_PENDING", "KPI_UPDATED,made-up", ""])
+def test_only_events_that_tell_how_things_stand_can_be_conflated(types: str) -> None:
+    verdict = asked("?cursor=earliest&conflate=" + types, V1)
+    assert isinstance(verdict, Refused)
+    assert verdict.status == 400

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from unionflow_events import EventType
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Relayed
 
+CONFLATABLE = frozenset({EventType.DASHBOARD_STATS_UPDATED.value, EventType.KPI_UPDATED.value})
+"""The types whose older events nobody needs. They are few, and so are the convoys they make."""
 MAX_KEYS = 200_000  # kinds that are told apart; beyond them events are sent as they are
 _Key = tuple[Lane, str, tuple[str, str], bytes | None]
 

@@ -13,6 +13,7 @@ from unionflow_access.errors import InvalidToken, Refusal, UnknownKey
 from unionflow_relay.core.access import Badge, Grant, Headers, Query, grant_without_token
 from unionflow_relay.core.addresses import Site
 from unionflow_relay.core.audience import View
+from unionflow_relay.core.conflation import CONFLATABLE
 from unionflow_relay.core.cursor import Cursor, parse_cursor
 from unionflow_relay.core.dialects import SUBPROTOCOL, Dialect
 from unionflow_relay.errors import (
@@ -227,5 +228,7 @@ def _resume(query: Mapping[str, list[str]]) -> Resume | None:
         raise MalformedCursor("one cursor, please")
     listed = query.get("conflate")
     conflate = frozenset() if listed is None else event_types(",".join(listed).split(","))
+    if not conflate <= CONFLATABLE:
+        raise MalformedQuery(f"conflate takes {' and '.join(sorted(CONFLATABLE))}")
     cursor = None if values[0] == CURSOR_IN_MESSAGE else parse_cursor(values[0])
     return Resume(cursor, conflate)

@@ -312,7 +312,9 @@ class Replays:
         return landed
 
     def _lose(self, convoy: Convoy[Peer], lost: Lost) -> None:
-        for peer, gap in convoy.lose(lost.lane, lost.earliest, lost.reason):
+        """What is gone beyond what is live, live clients are told: nobody gets ahead of them."""
+        earliest = min(lost.earliest, self._live.positions()[lost.lane])
+        for peer, gap in convoy.lose(lost.lane, earliest, lost.reason):
             _tell(self._tickets[peer], [gap])
 
     def _set_back(self, convoy: Convoy[Peer], ends: Mapping[Lane, int]) -> None:
