@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.access.issuer import NOW, claims
@@ -140,6 +140,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from(["sub", "iat", "exp", "nbf", "iss", "aud", "organizations", "roles"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, JSON, max_size=8))
 def test_whatever_the_claims_they_are_taken_or_refused_by_name(changes: dict[str, Any]) -> None:
     with contextlib.suppress(InvalidToken):

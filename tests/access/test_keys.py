@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.access.issuer import SigningKey, document, encoded, signing_key
@@ -91,6 +91,7 @@ def test_a_key_set_may_be_empty() -> None:
 MEMBERS = st.sampled_from(["kty", "crv", "n", "e", "x", "y", "kid", "use", "alg", "key_ops"])
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([RS256.published(), ES256.published()]),
     st.dictionaries(MEMBERS, JSON, max_size=4),

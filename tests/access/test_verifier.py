@@ -303,13 +303,13 @@ def test_nothing_that_can_be_printed_has_the_secret_or_a_token_in_it() -> None:
 SEGMENTS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", max_size=60)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(), st.builds(".".join, st.lists(SEGMENTS, min_size=2, max_size=4))))
 def test_whatever_is_written_it_is_refused_by_name(token: str) -> None:
     assert refusal(token) is not None
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from([*ALGORITHMS, "HS256"]),
     st.integers(min_value=0),

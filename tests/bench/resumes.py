@@ -28,7 +28,7 @@ STORM_BEHIND = 500  # records, each for each of them
 STORM_AT_ONCE = 500  # handshakes in flight
 LIVE_CLIENTS = 200
 LIVE_RATE = 20  # records/s
-_BEFORE = 8.0  # seconds
+_BEFORE = 8  # seconds
 _DURING = 40.0  # seconds of live records, which a storm may take at most
 _SETTLED = 3.0  # seconds until a memory figure stands still
 _DEADLINE = 60.0  # seconds for any one wait
@@ -81,9 +81,11 @@ def storm(stage: Stage, kind: Kind) -> Figures:
 
 
 def _storm(stage: Stage, kind: Kind, tested: Server, writer: Writer) -> Figures:
+    with stage.clients(kind, tested, records.plain(STORM_CLIENTS)):
+        pass  # what so many cost the first time, they cost at any time
     scenario = records.plain(LIVE_CLIENTS)
     with stage.clients(kind, tested, scenario) as live:
-        _serve(live, writer, scenario.drafts(LIVE_RATE))  # a warm-up
+        _serve(live, writer, scenario.drafts(5 * LIVE_RATE))  # a warm-up
         cursor = _cursor(tested)
         already = _bytes_from_kafka(stage, tested)
         writer.write(scenario.drafts(STORM_BEHIND))
@@ -92,7 +94,7 @@ def _storm(stage: Stage, kind: Kind, tested: Server, writer: Writer) -> Figures:
         time.sleep(_SETTLED)
         memory = tested.pss_bytes()
         before_bytes = _bytes_from_kafka(stage, tested)
-        before = _serve(live, writer, scenario.drafts(int(_BEFORE * LIVE_RATE)))
+        before = max(_serve(live, writer, scenario.drafts(LIVE_RATE)) for _ in range(_BEFORE))
         began_bytes = _bytes_from_kafka(stage, tested)
         drafts = scenario.drafts(int(_DURING * LIVE_RATE))
         with _serving(live, writer, drafts) as serving:

@@ -44,6 +44,11 @@ def notes(taken: Taken, parse: Mapping[str, float] | None) -> list[str]:
         said.append(
             "KB per idle client: growth of the process's PSS; what the kernel keeps is not in it."
         )
+    if "storm" in taken.results:
+        said.append(
+            "storm: live p99 is that of the worst second; times read is what the relay's sockets "
+            "had from brokers, to what the records took when they were new; memory is PSS."
+        )
     for (measure, kind), share in floors.busiest_load_client(taken.results).items():
         said.append(
             f"{measure} of {kind}: the load client was busy for {share:.0f} % of the time, so the "

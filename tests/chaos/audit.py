@@ -7,7 +7,8 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,16 +73,26 @@ class Report:
     seconds: float
 
 
+@contextmanager
+def _home(folder: Path | None) -> Iterator[Path]:
+    """A new folder: within one that was given, to be kept, or a temporary one."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="unionflow-chaos-") as name:
+            yield Path(name)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield Path(tempfile.mkdtemp(prefix="chaos-", dir=folder.absolute()))
+
+
 async def audit(wanted: Plan, say: Say, folder: Path | None = None) -> Report:
-    """Carry out an audit. folder: for logs and Kafka's data; None for one that is removed.
+    """Carry out an audit. folder: to keep logs and Kafka's data in, or None.
 
     Raises:
         AuditError, LocalKafkaError, or a group of them: it could not be carried out.
     """
     begun = time.monotonic()
     rng = random.Random(wanted.seed)
-    with tempfile.TemporaryDirectory(prefix="unionflow-chaos-") as name:
-        home = folder or Path(name)
+    with _home(folder) as home:
         async with stage(home, wanted.brokers, wanted.relays, rng, wanted.relay) as real:
             return await _Audit(wanted, real, rng, say).run(begun)
 
@@ -167,13 +178,15 @@ class _Audit:
         return sum_up(verdicts, {Wrong.KAFKA: len(truth.gone_from_kafka()), Wrong.CRASH: crashes})
 
     async def _tick(self) -> None:
-        second = 0
+        begun = time.monotonic()
+        shown = 0
         while True:
             await asyncio.sleep(1)
-            second += 1
             for client in self._clients:
                 client.on_second()
-            if second % PROGRESS_SECONDS == 0:
+            second = int(time.monotonic() - begun)
+            if second >= shown + PROGRESS_SECONDS:
+                shown = second
                 self._progress(second)
 
     def _progress(self, second: int) -> None:

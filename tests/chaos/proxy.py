@@ -85,6 +85,7 @@ class Pipe:
     def from_relay(self, data: bytes) -> None:
         """Bytes for the client."""
         if self._cut and len(data) > 1:
+            self._flush()  # what came earlier is not what is lost
             self._to_client(data[: -min(self._proxy.rng.randint(1, 20), len(data) - 1)])
             self._down.close()
             if self._up is not None:
@@ -113,8 +114,7 @@ class Pipe:
     def relay_gone(self) -> None:
         """The relay's end is closed: so is the client's, once it has all that was sent."""
         self._up = None
-        while self._delayed:
-            self._to_client(self._delayed.popleft()[1])
+        self._flush()
         self._down.close()
 
     def client_gone(self) -> None:
@@ -127,6 +127,10 @@ class Pipe:
     def _to_client(self, data: bytes) -> None:
         if not self._down.is_closing():
             self._down.write(data)
+
+    def _flush(self) -> None:
+        while self._delayed:
+            self._to_client(self._delayed.popleft()[1])
 
     def _arrive(self) -> None:
         if self._delayed:

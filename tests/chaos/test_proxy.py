@@ -87,6 +87,16 @@ async def test_what_is_delayed_comes_later_and_in_order_whatever_the_delay_becom
         assert loop.time() - begun >= 0.2
 
 
+async def test_a_cut_does_not_overtake_what_is_delayed() -> None:
+    async with line() as one:
+        one.pipe.delay(0.2)
+        one.server.write(b"earlier")
+        await asyncio.sleep(0.05)
+        one.pipe.cut()
+        one.server.write(b"later" * 10)
+        assert (await received(one.client)).startswith(b"earlierlater")
+
+
 async def test_a_stalled_pipe_takes_nothing_until_its_time_is_over() -> None:
     async with line() as one:
         one.pipe.stall(0.2)

@@ -175,7 +175,7 @@ async def test_a_broker_with_tls_and_scram_is_read_and_a_wrong_password_is_said(
 def test_the_management_side_answers_and_describes_itself(relay: RunningRelay) -> None:
     base = f"http://127.0.0.1:{relay.management_port}"
     with httpx.Client(base_url=base, trust_env=False) as http:
-        assert http.get("/livez").json() == {"live": True}
+        assert http.get("/livez").json() == {"live": True, "reasons": []}
         assert http.get("/readyz").json() == {"ready": True, "reasons": []}
         paths = http.get("/openapi.json").json()["paths"]
         assert paths.keys() >= {"/livez", "/readyz", "/metrics"}

@@ -187,3 +187,39 @@ async def test_a_relay_that_starts_while_a_partition_has_no_leader_names_it(
                 await one.until_event("after")
     finally:
         await asyncio.to_thread(lost.restart)
+
+
+async def test_a_replay_goes_on_from_another_broker_when_the_leader_dies_in_its_midst(
+    cluster: Cluster, topic_prefix: str, tmp_path: Path
+) -> None:
+    topics = Topics(cluster.bootstrap_servers, topic_prefix)
+    topics.create(MEMBERS, partitions=3, replicas=3)
+    settings = {
+        **topics.settings,
+        "UNIONFLOW_TOPICS": MEMBERS,
+        "UNIONFLOW_HISTORY_BYTES": "0",
+        "UNIONFLOW_SEND_BUFFER_BYTES": str(1024 * 1024),
+    }
+    with RunningRelay.start(tmp_path, cluster.bootstrap_servers, settings) as relay:
+        relay.wait_until_ready()
+        async with client(relay, V1) as one:
+            cursor = one.welcome["cursor"]
+        ids = {partition: [f"{partition}-{n}" for n in range(3_000)] for partition in range(3)}
+        for partition, own in ids.items():
+            values = [body(id, KEYS[partition], fill="x" * 5_000) for id in own]
+            await asyncio.to_thread(
+                topics.write, MEMBERS, values, partition=partition, producing=ACKNOWLEDGED
+            )
+        leader = await asyncio.to_thread(topics.leader, MEMBERS, 0)
+        async with client(relay, V1, cursor=cursor) as one:
+            await one.until_events(500)
+            broker_of(cluster, leader).kill()
+            try:
+                said = await one.until("recovered")
+                while len(one.ids()) < 9_000:
+                    await one.frame()
+            finally:
+                await asyncio.to_thread(broker_of(cluster, leader).restart)
+        assert said["replayed"] <= 9_000
+        for partition, own in ids.items():
+            assert [id for id in one.ids() if id[0] == str(partition)] == own

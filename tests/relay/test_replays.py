@@ -62,13 +62,15 @@ class Resuming(RuleBasedStateMachine):
     @initialize(
         phones=st.lists(st.tuples(seen, conflated), min_size=PHONES, max_size=PHONES),
         history=st.lists(st.sampled_from((0, 2_000, 100_000)), min_size=PODS, max_size=PODS),
-        before=st.lists(st.tuples(names, st.integers(0, 1), rows), max_size=4),
+        before=st.lists(st.tuples(names, st.integers(0, 1), rows), min_size=2, max_size=6),
+        pumped=st.lists(steps, min_size=PODS, max_size=PODS),
     )
     def begin(
         self,
         phones: list[tuple[Seen, frozenset[str]]],
         history: list[int],
         before: list[tuple[str, int, list[Row]]],
+        pumped: list[Mapping[str, int]],
     ) -> None:
         for name in NAMES:
             self.world.make(name, 2)
@@ -82,7 +84,11 @@ class Resuming(RuleBasedStateMachine):
                 self.running.append(asyncio.create_task(pod.run()))
 
         self.loop.run_until_complete(start())
+        for pod, some in zip(self.pods, pumped, strict=True):
+            pod.pump(some)
         self.phones = [Phone(self.world, who, conflate) for who, conflate in phones]
+        for number in range(PHONES):
+            self.connect(number, number % PODS, ("live", EARLIEST)[number // PODS])
 
     def teardown(self) -> None:
         try:
@@ -96,6 +102,38 @@ class Resuming(RuleBasedStateMachine):
             self.loop.close()
             asyncio.set_event_loop(None)
             self.patch.undo()
+
+    # What happens most
+
+    @rule(name=names, partition=st.integers(0, 2), written=rows, number=pod_numbers, steps=steps)
+    def come(
+        self, name: str, partition: int, written: list[Row], number: int, steps: Mapping[str, int]
+    ) -> None:
+        """Records come, and a pod gets to some."""
+        self.write(name, partition, written)
+        self.pump(number, steps)
+
+    @rule(
+        number=phone_numbers,
+        pod=pod_numbers,
+        size=st.sampled_from((0, 200, 600, 10**9)),
+        how=st.sampled_from(("query", "query", "message")),
+    )
+    def hop(self, number: int, pod: int, size: int, how: str) -> None:
+        """A client reads a little, is cut off, and comes back, perhaps elsewhere."""
+        self.read(number, size)
+        self.cut(number)
+        self.connect(number, pod, how)
+
+    @rule(name=names, partition=st.integers(0, 2), written=rows, number=phone_numbers)
+    def miss(self, name: str, partition: int, written: list[Row], number: int) -> None:
+        """A client is away while records come."""
+        self.read(number, 10**9)
+        self.cut(number)
+        self.write(name, partition, written)
+        for pod in self.pods:
+            pod.pump(dict.fromkeys(NAMES, len(written)))
+        self.connect(number, number % PODS, "query")
 
     # What happens in Kafka
 

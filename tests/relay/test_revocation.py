@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unionflow_events import Event, Record, Rejected, parse, rfc3339
@@ -60,6 +60,7 @@ def test_the_newest_word_wins(rulings: list[Ruling], issued_at: float, member: b
     assert left(*rulings, issued_at=issued_at) == expected
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 20), st.booleans()), max_size=8, unique_by=lambda r: r[0]),
     st.integers(0, 20),

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.relay.test_handshake import GOOD, PATH, RULES
@@ -237,6 +237,7 @@ def test_tokens_of_before_a_moment_are_found() -> None:
     assert badges.issued_up_to(NOW - 20) == ["old"]
 
 
+@settings(deadline=None)
 @given(st.integers(), st.lists(st.sampled_from(["hold", "drop", "due"]), max_size=60))
 def test_badges_agree_with_a_naive_model(seed: int, steps: list[str]) -> None:
     rng = random.Random(seed)

@@ -93,13 +93,11 @@ class PastOf:
         self._world = world
         self.fetch = 5
         self.chunk = 2
-        self.reads = 0
 
     async def read(
         self, reading: Mapping[Lane, int], until: Mapping[Lane, int]
     ) -> AsyncIterator[Slice | Lost]:
         """One fetch."""
-        self.reads += 1
         await asyncio.sleep(0.002)
         brought = False
         for lane, end in until.items():

@@ -8,7 +8,7 @@ import time
 
 from unionflow_relay.adapters.kafka.source import KafkaSource
 from unionflow_relay.adapters.metrics import RelayMetrics
-from unionflow_relay.adapters.probe import Probe, reachable
+from unionflow_relay.adapters.probe import Probe, url_of
 from unionflow_relay.adapters.supervision import Supervised
 from unionflow_relay.adapters.watchdog import Watchdog
 from unionflow_relay.core.lag import MAX_LAG_SECONDS, Lag
@@ -36,10 +36,15 @@ class Health:
         self._supervised = Supervised(SOURCE, source.run, self.liveness, self.readiness, rng)
 
     async def run(self, host: str, port: int, path: str) -> None:
-        """Run the source, and probe the clients' port, for ever."""
+        """Run the source, and probe the clients' port, for ever.
+
+        The first probe comes before the source, so that no relay is ready without one.
+        """
+        url = url_of(host, port, path)
+        await self.probe.try_once(url)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._supervised.run())
-            group.create_task(self.probe.run(reachable(host), port, path))
+            group.create_task(self.probe.run(url))
 
     def on_second(self, late: float) -> None:
         """A second has passed, and the loop came to it `late` seconds too late."""

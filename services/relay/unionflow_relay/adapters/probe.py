@@ -19,6 +19,7 @@ from unionflow_relay.core.readiness import Readiness
 PERIOD_SECONDS = 5.0
 RETRY_SECONDS = 0.25
 DEADLINE_SECONDS = 2.0
+FAILURES = 2  # in a row: a storm of clients may keep one probe waiting, and is no time to leave
 HEADER = "x-unionflow-probe"
 _FINE = 1000
 
@@ -32,16 +33,23 @@ class Probe:
     def __init__(self, readiness: Readiness) -> None:
         self.secret = secrets.token_urlsafe(18)
         self._readiness = readiness
-        readiness.blame("handshake", "no handshake has been tried yet")
+        self._failures = FAILURES - 1  # so that the very first says something
 
-    async def run(self, host: str, port: int, path: str) -> None:
-        """Probe for ever. host: an address that the client side listens on."""
-        url = f"ws://{f'[{host}]' if ':' in host else host}:{port}{path}"
+    async def run(self, url: str) -> None:
+        """Probe for ever."""
         while True:
-            problem = await self._problem(url)
-            said = f"a handshake on the clients' port fails: {problem}" if problem else ""
-            self._readiness.judge("handshake", said)
-            await asyncio.sleep(RETRY_SECONDS if problem else PERIOD_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS if self._failures else PERIOD_SECONDS)
+            await self.try_once(url)
+
+    async def try_once(self, url: str) -> None:
+        """One handshake, and what it says of readiness."""
+        problem = await self._problem(url)
+        self._failures = self._failures + 1 if problem else 0
+        if not problem:
+            self._readiness.clear("handshake")
+        elif self._failures >= FAILURES:
+            said = f"a handshake on the clients' port fails: {problem}"
+            self._readiness.blame("handshake", said)
 
     async def _problem(self, url: str) -> str:
         """One handshake to its goodbye; empty when all is well."""
@@ -73,6 +81,7 @@ class Probe:
             return "" if code == _FINE else f"it was closed with {code}"
 
 
-def reachable(host: str) -> str:
-    """An address by which a listener on `host` is reached from this machine."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # looked up, not bound
+def url_of(host: str, port: int, path: str) -> str:
+    """By which a listener on `host` is reached from this machine."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # not bound
+    return f"ws://{f'[{here}]' if ':' in here else here}:{port}{path}"

@@ -71,7 +71,7 @@ class RelayDoor:
             UnknownKey: the token's key is not known: let it `wait`.
         """
         if self._turnstile.is_probe(request):
-            return replace(self._judge_unseen(request), probe=True)
+            return replace(decide(request, self._rules, _nothing_to_see), probe=True)
         if self.shut or not self._begun():
             return self._judge_unseen(request)
         site = self._turnstile.site(request)
@@ -82,13 +82,13 @@ class RelayDoor:
         return verdict
 
     def _judge_unseen(self, request: Request) -> Accepted | Refused:
-        """Judge without looking at who it is: nobody is let in now, or it is a probe."""
+        """Judge without looking at who it is, since nobody is let in now."""
         verdict = decide(request, self._rules, _nothing_to_see)
         if isinstance(verdict, Refused):
             return verdict
-        if self.shut:
-            return _later("this relay is restarting")
-        return verdict if self._begun() else _later("this relay has not reached Kafka yet")
+        return _later(
+            "this relay is restarting" if self.shut else "this relay has not reached Kafka yet"
+        )
 
     def _gate(self, *, waited: bool) -> Gate:
         if self._tokens is None:
