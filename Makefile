@@ -29,6 +29,9 @@ check: install ## format, lint, types, architecture, dead code
 bench: install ## this relay beside bare programs, in one table
 	@$(PY) -m tests.bench
 
+chaos: install ## ten minutes of faults, and whether anybody missed anything (CHAOS_SECONDS)
+	@$(PY) -m tests.chaos
+
 doctor: install ## what this machine has and lacks
 	@$(PY) -m unionflow_cli doctor
 
