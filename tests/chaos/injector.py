@@ -35,6 +35,8 @@ class Injector:
     ) -> None:
         self.found: dict[int, int] = {}
         self.retired: dict[int, str] = {}
+        # A request to delete that a paused controller answers late would delete the new topic.
+        self._administration = asyncio.Lock()
         self.away: dict[Room, set[int]] = {room: set() for room in Room}
         self._stage = stage
         self._clients = clients
@@ -62,11 +64,13 @@ class Injector:
             self.away[fault.room].add(fault.target)
             match fault.room:
                 case Room.BROKERS:
-                    await self._to_broker(fault)
+                    async with self._administration:
+                        await self._to_broker(fault)
                 case Room.RELAYS:
                     await self._to_relay(fault)
                 case Room.TOPICS:
-                    await self._to_topic(fault)
+                    async with self._administration:
+                        await self._to_topic(fault)
                 case Room.CLIENTS:
                     self._to_clients(fault)
             self.away[fault.room].discard(fault.target)
@@ -128,6 +132,8 @@ class Injector:
         self.found |= await asyncio.to_thread(read_back, servers, {real: old}, self._lanes)
         for partition in partitions:
             self.retired[self._lanes.number(f"{old}.{partition}")] = real
+        await insist(lambda: self._remake(name, old, replicas))
+        await asyncio.sleep(1)  # a cluster that is well has done by then what it was asked twice
         await insist(lambda: self._remake(name, old, replicas))
         self._writer.release(name)
 

@@ -34,7 +34,10 @@ class Kind(StrEnum):
 
 
 class Room(StrEnum):
-    """Whose faults come one after the other: two brokers are never away at once."""
+    """Whose faults come one after the other: two brokers are never away at once.
+
+    Topics are made and deleted while all brokers are there.
+    """
 
     BROKERS = "brokers"
     RELAYS = "relays"

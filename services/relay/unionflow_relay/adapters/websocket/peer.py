@@ -158,11 +158,18 @@ class Peer(asyncio.Protocol):
         self._expect_by(CLOSE_GRACE_SECONDS, self.transport.abort)
 
     def answer(self, data: bytes) -> None:
-        """Write what the client's own message asked for."""
+        """Write what the client's own message asked for.
+
+        A slow reader's ping is answered too, until answers alone have filled its buffer again.
+        """
+        if self.closing:
+            return
         if self.paused:
-            self.close(4408, "too slow: it asks for answers and does not read them")
-        elif not self.closing:
-            self.transport.write(data)
+            limit = self.transport.get_write_buffer_limits()[1]
+            if self.transport.get_write_buffer_size() > 2 * limit:
+                self.close(4408, "too slow: it asks for answers and does not read them")
+                return
+        self.transport.write(data)
 
     def cursor_came(self) -> None:
         """The first message was taken: stop waiting for it."""
