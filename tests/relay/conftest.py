@@ -73,3 +73,18 @@ def own_relay(broker: Broker, own_topics: Topics, tmp_path: Path) -> Iterator[Ru
     """A relay of those."""
     with RunningRelay.start(tmp_path, broker.bootstrap_servers, own_topics.settings) as relay:
         yield relay.wait_until_ready()
+
+
+@pytest.fixture(scope="module")
+def forgetful_relay(
+    shared_topics: Topics, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningRelay]:
+    """A relay that keeps nothing in memory: whatever was missed comes from Kafka."""
+    settings = {
+        **shared_topics.settings,
+        "UNIONFLOW_HISTORY_BYTES": "0",
+        "UNIONFLOW_HEARTBEAT_SECONDS": "1",
+    }
+    folder = tmp_path_factory.mktemp("forgetful-relay")
+    with RunningRelay.start(folder, shared_topics.bootstrap_servers, settings) as relay:
+        yield relay.wait_until_ready()

@@ -43,6 +43,7 @@ class Phone:
         self._events = 0
         self._recovered = False
         self._first = True
+        self._welcomed = False
 
     # Its connections
 
@@ -57,6 +58,7 @@ class Phone:
         in_message = how == "message" and text is not None
         self.socket = socket
         self._unparsed, self._events, self._recovered = b"", 0, text is None
+        self._welcomed = False
         resume = None
         if text is not None:
             cursor = parse_cursor(text)
@@ -73,9 +75,12 @@ class Phone:
             self.socket = self.peer = None
 
     def subscribe(self, pod: Pod, types: frozenset[str] | None) -> None:
-        """Ask for other types; `access` will say from where."""
-        if self.peer is not None and not self.peer.closing:
-            pod.hub.on_subscribe(self.peer, types)
+        """Ask for other types; `access` will say from where, or it is all from `welcome` on."""
+        if self.peer is None or self.socket is None or self.peer.closing:
+            return
+        pod.hub.on_subscribe(self.peer, types)
+        if not self._welcomed and b'"welcome"' not in self._unparsed + self.socket.unread:
+            self._ask_for(types)
 
     def read(self, size: int) -> None:
         """Take some bytes, and every whole frame in them at its word."""
@@ -123,6 +128,7 @@ class Phone:
         self.seen = Seen(view, self.seen.user)
 
     def _on_welcome(self, said: Mapping[Key, int]) -> None:
+        self._welcomed = True
         if self._first:
             self._first = False
             self.claim = dict(said)

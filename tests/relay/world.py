@@ -231,6 +231,9 @@ class Socket:
     def set_write_buffer_limits(self, high: int) -> None:
         self._high = high
 
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._high // 4, self._high
+
     def get_write_buffer_size(self) -> int:
         return len(self.unread)
 
