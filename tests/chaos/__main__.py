@@ -8,13 +8,13 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 
 import uvloop
 
 from tests.chaos import report
-from tests.chaos.audit import Plan, audit
+from tests.chaos.audit import Plan, Report, audit
 from tests.chaos.errors import AuditError
 from unionflow_cli.kafka import LocalKafkaError
 
@@ -26,7 +26,6 @@ _EXIT_CODES = (
 def main() -> int:
     """Run an audit; the exit code is as `--help` says."""
     arguments = _parser().parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it tidies up as on Ctrl-C
     plan = Plan(arguments.seed, arguments.seconds, arguments.clients, arguments.relays)
     output = sys.stderr if arguments.json else sys.stdout
 
@@ -37,17 +36,29 @@ def main() -> int:
         say(line)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            found = runner.run(audit(plan, say, arguments.folder))
+            found = runner.run(_until_told(audit(plan, say, arguments.folder)))
     except (AuditError, LocalKafkaError, ExceptionGroup) as problem:
         print("\n".join(f"chaos: {line}" for line in _said(problem)), file=sys.stderr)
         return 3
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         return 130
     if arguments.json:
         print(json.dumps(report.as_json(found), indent=2))
     else:
         say("\n".join(report.render(found)))
     return int(not found.summary.holds)
+
+
+async def _until_told(running: Coroutine[object, object, Report]) -> Report:
+    """The audit, which SIGTERM and Ctrl-C end, tidied up.
+
+    They cancel it: an exception out of a signal's handler would be some callback's of uvloop's.
+    """
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(running)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    return await task
 
 
 def _said(problem: Exception) -> Iterator[str]:

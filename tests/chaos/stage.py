@@ -49,7 +49,7 @@ async def insist(call: Callable[[], T]) -> T:
 class Relay:
     """One relay, started again and again, behind one proxy. command: how it is started.
 
-    crashes: how often it ended by itself.
+    crashes: how often it ended by itself, or not as it should when it was told to.
     """
 
     def __init__(
@@ -95,7 +95,8 @@ class Relay:
         """End it with SIGTERM."""
         self.look()
         if self._running is not None:
-            await asyncio.to_thread(self._running.stop)
+            code = await asyncio.to_thread(self._running.stop)
+            self.crashes += code not in {0, -signal.SIGKILL}  # killed: too late, and no crash
             self._running = None
 
     async def kill(self) -> None:

@@ -24,7 +24,7 @@ class Wrong(StrEnum):
     MISDECLARED = "truncated without cause"
     BROKEN = "frames against the wire"
     ABSENT = "clients not live in the end"
-    CRASH = "relays that ended by themselves"
+    CRASH = "relays that crashed"
     KAFKA = "acknowledged, gone from Kafka"
 
 

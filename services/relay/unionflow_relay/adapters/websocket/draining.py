@@ -53,7 +53,7 @@ class Draining:
                 if step.member.closing:
                     continue
                 if isinstance(step, Announce):
-                    step.member.transport.write(dialects.reconnect(step.after_ms))
+                    step.member.write(dialects.reconnect(step.after_ms))
                     self._metrics.drained.labels("told").inc()
                 else:
                     step.member.close(*CLOSE)

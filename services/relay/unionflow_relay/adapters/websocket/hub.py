@@ -153,7 +153,7 @@ class Hub:
         for write in plan.writes:
             data = write.data
             for peer in write.members:
-                peer.transport.write(data)
+                peer.write(data)
         self._unsent.note_all([write.data for write in plan.writes])
         self._metrics.delivered(plan.deliveries, plan.delivered, self._now())
         for record in plan.delivered:
@@ -163,7 +163,7 @@ class Hub:
         frame = dialects.truncated(self._positions.text(), ranges)
         for peer in list(self._audience):
             if peer.dialect is Dialect.V1:
-                peer.transport.write(frame)
+                peer.write(frame)
 
     # What the clients say
 
@@ -179,14 +179,14 @@ class Hub:
         if accepted.badge is not None and self._rights is not None:
             self._rights.hold(peer, accepted.badge)
         if accepted.close is not None:
-            transport.write(accepted.response)
+            peer.write(accepted.response)
             peer.close(*accepted.close)
         elif resume is None:
-            transport.write(accepted.response + self._welcome_now(accepted))
+            peer.write(accepted.response + self._welcome_now(accepted))
             self._audience.join(peer, accepted.view, accepted.user)
             self._rota.add(peer)
         else:
-            transport.write(accepted.response)
+            peer.write(accepted.response)
             if resume.cursor is None:
                 self._lobby.await_cursor(peer, accepted)
             else:
@@ -212,7 +212,7 @@ class Hub:
         if plan.gaps:
             opening += dialects.truncated(cursor_text(plan.wanted), plan.gaps)
         self._metrics.replays.labels("truncated" if plan.gaps else "whole").inc()
-        peer.transport.write(opening)
+        peer.write(opening)
         self._rota.add(peer)
         conflate = accepted.resume.conflate if accepted.resume else frozenset()
         ticket = Ticket(
@@ -237,7 +237,7 @@ class Hub:
         peer = ticket.peer
         if ticket.announce and peer.dialect is Dialect.V1:
             conflated = ticket.conflated if ticket.conflate else None
-            peer.transport.write(
+            peer.write(
                 dialects.recovered(ticket.replayed, conflated, self._positions.text())
             )
         self._audience.join(peer, view, ticket.user)

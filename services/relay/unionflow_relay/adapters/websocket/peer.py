@@ -134,7 +134,7 @@ class Peer(asyncio.Protocol):
         if actions:
             self._carry_out(actions)
         elif not self.closing and not self.paused:
-            self.transport.write(frame)
+            self.write(frame)
 
     def pause_writing(self) -> None:
         """The buffer passed its limit: this client is slow, and nobody waits for it."""
@@ -154,8 +154,19 @@ class Peer(asyncio.Protocol):
             return
         self._code = code
         self._owner.on_leaving(self)
-        self.transport.write(frames.close(code, reason))
+        self.write(frames.close(code, reason))
         self._expect_by(CLOSE_GRACE_SECONDS, self.transport.abort)
+
+    def write(self, data: bytes) -> None:
+        """Write whole frames. To a socket that is gone this does nothing.
+
+        uvloop closes a broken handle before it says connection_lost; a write in between raises,
+        where asyncio's own would only warn, and would end the relay for everybody.
+        """
+        try:
+            self.transport.write(data)
+        except RuntimeError:
+            self.transport.abort()
 
     def answer(self, data: bytes) -> None:
         """Write what the client's own message asked for.
@@ -169,7 +180,7 @@ class Peer(asyncio.Protocol):
             if self.transport.get_write_buffer_size() > 2 * limit:
                 self.close(4408, "too slow: it asks for answers and does not read them")
                 return
-        self.transport.write(data)
+        self.write(data)
 
     def cursor_came(self) -> None:
         """The first message was taken: stop waiting for it."""
@@ -211,7 +222,7 @@ class Peer(asyncio.Protocol):
                 case Goodbye(code, answer):
                     self._code = code
                     self._owner.on_leaving(self)
-                    self.transport.write(answer)
+                    self.write(answer)
                     self._expect_by(CLOSE_GRACE_SECONDS, self.transport.abort)
                     self.transport.close()
                 case Subscribe(event_types):

@@ -280,7 +280,7 @@ class Replays:
             if peer.paused:
                 self._park(ticket)
                 continue
-            peer.transport.write(write.data)
+            peer.write(write.data)
             convoy.serve(peer)
             self._note(write.data)
             ticket.replayed += len(write.indices)
@@ -338,7 +338,7 @@ class Replays:
 
 def _tell(ticket: Ticket, gaps: Sequence[TruncatedRange]) -> None:
     if gaps and ticket.peer.dialect is Dialect.V1:
-        ticket.peer.transport.write(dialects.truncated(ticket.cursor(), gaps))
+        ticket.peer.write(dialects.truncated(ticket.cursor(), gaps))
 
 
 def _replaced(progress: Mapping[Lane, int], short_id: str) -> Sequence[TruncatedRange]:

@@ -189,7 +189,7 @@ class Rights:
         if peer.paused or not self._views.is_welcomed(peer):
             self._badges.hold(peer, badge)  # it is said in a second, or in the next
         else:
-            peer.transport.write(dialects.token_expiring(_time(badge)))
+            peer.write(dialects.token_expiring(_time(badge)))
 
 
 def _object_to(peer: Peer, code: str, text: str) -> None:
