@@ -237,9 +237,7 @@ class Hub:
         peer = ticket.peer
         if ticket.announce and peer.dialect is Dialect.V1:
             conflated = ticket.conflated if ticket.conflate else None
-            peer.write(
-                dialects.recovered(ticket.replayed, conflated, self._positions.text())
-            )
+            peer.write(dialects.recovered(ticket.replayed, conflated, self._positions.text()))
         self._audience.join(peer, view, ticket.user)
         if peer.paused:
             self.on_slow(peer)
