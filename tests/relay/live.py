@@ -146,8 +146,11 @@ class RunningRelay:
             connection.close()
 
     def reasons(self) -> list[str]:
-        """Why it is not ready; empty when it is."""
-        status, body = self.get("/readyz")
+        """Why it is not ready; empty when it is. One that hangs up is not, as for a kubelet."""
+        try:
+            status, body = self.get("/readyz")
+        except ConnectionError as error:
+            return [f"no answer: {error}"]
         said = json.loads(body)
         assert said["ready"] == (status == 200)
         assert bool(said["reasons"]) == (status == 503)
