@@ -31,6 +31,7 @@ _TOPIC_RESOURCE = 2
 _NO_ERROR = 0
 _UNKNOWN_TOPIC = 3
 _LEADER_NOT_AVAILABLE = 5
+# The last two are aiokafka's: for a broker too old for a request, and for SASL answers it doubts.
 _FAILURES = (KafkaError, OSError, TimeoutError, NotImplementedError, AssertionError)
 
 
