@@ -23,7 +23,8 @@ from unionflow_events import CATALOGUE, KafkaConnection, RejectedReason
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.limits import Limit
-from unionflow_relay.settings import CONFIG_VARIABLE, KAFKA_SETTINGS, Settings
+from unionflow_relay.settings import Settings
+from unionflow_runtime.settings import CONFIG_VARIABLE, KAFKA_SETTINGS
 
 FOLDER = Path("docs/reference")
 NOTICE = "<!-- Written by `python -m tests.house.reference`: change the code, not this page. -->"

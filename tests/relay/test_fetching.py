@@ -23,8 +23,8 @@ from unionflow_relay.core.assignment import Follow, TopicMetadata
 from unionflow_relay.core.dialects import TruncatedRange
 from unionflow_relay.core.following import Following
 from unionflow_relay.core.lanes import Lane
-from unionflow_relay.core.readiness import Readiness
 from unionflow_relay.core.relayed import Slice
+from unionflow_runtime.core.readiness import Readiness
 
 NAME = "unionflow.members.events"
 ID = b"i" * 16

@@ -15,16 +15,16 @@ import httpx
 import pytest
 
 from tests.relay.live import eventually
-from unionflow_relay.adapters import sockets
 from unionflow_relay.adapters.machine import container_memory, most_open_files, physical_memory
-from unionflow_relay.adapters.management import management_app
 from unionflow_relay.adapters.metrics import RelayMetrics
-from unionflow_relay.adapters.supervision import DEATHS, DEATHS_SECONDS, Supervised
-from unionflow_relay.adapters.watchdog import EXIT_STALLED
 from unionflow_relay.core.lag import MAX_LAG_SECONDS, Lag, Progress
 from unionflow_relay.core.lanes import Lane
-from unionflow_relay.core.pulse import Pulse
-from unionflow_relay.core.readiness import Readiness
+from unionflow_runtime.adapters import sockets
+from unionflow_runtime.adapters.management import management_app
+from unionflow_runtime.adapters.supervision import DEATHS, DEATHS_SECONDS, Supervised
+from unionflow_runtime.adapters.watchdog import EXIT_STALLED
+from unionflow_runtime.core.pulse import Pulse
+from unionflow_runtime.core.readiness import Readiness
 
 ONE, TWO = Lane("t", "AAAAAAAA", 0), Lane("t", "AAAAAAAA", 1)
 
@@ -105,7 +105,7 @@ async def test_what_dies_once_is_started_again_and_nobody_is_to_end_the_process(
 async def test_what_dies_again_and_again_is_said_until_long_enough_passed_without(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("unionflow_relay.core.backoff.FIRST_SECONDS", 0.01)
+    monkeypatch.setattr("unionflow_runtime.core.backoff.FIRST_SECONDS", 0.01)
     liveness, readiness = Readiness(), Readiness()
     times: list[float] = []
     supervised = Supervised("it", lambda: fails(times), liveness, readiness, random.Random(1))
@@ -121,7 +121,7 @@ async def test_what_dies_again_and_again_is_said_until_long_enough_passed_withou
 
 async def test_livez_says_503_and_why_and_readyz_is_another_matter() -> None:
     liveness, readiness = Readiness(), Readiness()
-    app = management_app(readiness, liveness, RelayMetrics(), "1")
+    app = management_app("relay", readiness, liveness, RelayMetrics().exposition)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://relay") as client:
         answer = await client.get("/livez")
@@ -139,7 +139,7 @@ async def test_livez_says_503_and_why_and_readyz_is_another_matter() -> None:
 
 STALLS = """
 import asyncio, sys, time, uvloop
-from unionflow_relay.adapters.watchdog import Watchdog
+from unionflow_runtime.adapters.watchdog import Watchdog
 
 async def main():
     watchdog = Watchdog(stall_seconds=2)

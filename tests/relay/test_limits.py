@@ -23,8 +23,9 @@ from unionflow_relay.core.memory import (
     slowest,
 )
 from unionflow_relay.core.rates import Buckets, Pace
-from unionflow_relay.errors import Limited, OverCapacity, SettingsError, TooMany
+from unionflow_relay.errors import Limited, OverCapacity, TooMany
 from unionflow_relay.settings import read_configuration
+from unionflow_runtime.errors import SettingsError
 
 # Rates
 

@@ -15,7 +15,8 @@ import pytest
 from tests.relay.clients import PLAIN, V1, client, raw_client, request_head
 from tests.relay.live import LOOPBACK, NO_SETTINGS, RunningRelay, relay_environment
 from tests.relay.topics import Topics
-from unionflow_relay.settings import described_settings
+from unionflow_relay.settings import Settings
+from unionflow_runtime.settings import described_settings
 
 NOWHERE = "127.0.0.1:1"
 
@@ -36,7 +37,7 @@ def run(*arguments: str, settings: Mapping[str, str] = NO_SETTINGS) -> tuple[int
 def test_help_lists_every_setting_with_its_default_in_80_columns() -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for variable, text in described_settings():
+    for variable, text in described_settings(Settings, kafka=True):
         assert variable in out
         assert text.split()[-1] in out
     assert max(map(len, out.splitlines())) <= 80

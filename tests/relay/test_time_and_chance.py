@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unionflow_relay.core.backoff import CAP_SECONDS, FIRST_SECONDS, Backoff
-from unionflow_relay.core.readiness import Readiness
 from unionflow_relay.core.rota import Rota
 from unionflow_relay.core.sampling import Sampler
+from unionflow_runtime.core.backoff import CAP_SECONDS, FIRST_SECONDS, Backoff
+from unionflow_runtime.core.readiness import Readiness
 
 # Rota
 

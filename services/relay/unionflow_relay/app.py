@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-import signal
 import socket
 import time
 from collections.abc import Coroutine, Iterator
-from importlib.metadata import version
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,10 +16,8 @@ import structlog
 from unionflow_relay.adapters.kafka.ranges import KafkaRanges
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.adapters.kafka.source import KafkaSource
-from unionflow_relay.adapters.management import management_app
 from unionflow_relay.adapters.metrics import RelayMetrics
-from unionflow_relay.adapters.servers import client_server, management_server
-from unionflow_relay.adapters.sockets import listen
+from unionflow_relay.adapters.websocket.acceptor import Acceptor
 from unionflow_relay.adapters.websocket.door import RelayDoor
 from unionflow_relay.adapters.websocket.draining import CLOSE, Draining
 from unionflow_relay.adapters.websocket.hub import Hub, HubSettings
@@ -28,28 +25,20 @@ from unionflow_relay.adapters.websocket.replays import Replays
 from unionflow_relay.bounds import Bounds
 from unionflow_relay.core.handshake import Rules
 from unionflow_relay.core.history import History
-from unionflow_relay.core.readiness import Readiness
-from unionflow_relay.errors import SettingsError
 from unionflow_relay.guard import Guard
 from unionflow_relay.health import Health
-from unionflow_relay.settings import AuthMode, Configuration
+from unionflow_relay.settings import Configuration
+from unionflow_runtime.access import AuthMode
+from unionflow_runtime.adapters.management import management_app
+from unionflow_runtime.adapters.servers import http_server
+from unionflow_runtime.adapters.sockets import listen
+from unionflow_runtime.adapters.stopping import Stop
+from unionflow_runtime.core.readiness import Readiness
+from unionflow_runtime.errors import SettingsError
 
 ENDPOINT = "/ws/dashboard"
 TYPICAL_RECORD_BYTES = 1_024
 log = structlog.get_logger("relay")
-
-
-class _Stop:
-    """What SIGTERM and SIGINT say: the first that it is time to go, the second to be quick."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.asked = asyncio.Event()
-        self.hurried = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_signal)
-
-    def _on_signal(self) -> None:
-        (self.hurried if self.asked.is_set() else self.asked).set()
 
 
 class Relay:
@@ -132,12 +121,16 @@ class Relay:
         log.info("relay stopped")
 
     async def _serve(self, client_socket: socket.socket, management_socket: socket.socket) -> None:
-        stop = _Stop(asyncio.get_running_loop())
-        clients = client_server(self._door)
-        app = management_app(
-            self._readiness, self._health.liveness, self._metrics, version("unionflow-streams")
+        stop = Stop(asyncio.get_running_loop())
+        clients = http_server(_no_application, http=partial(Acceptor, self._door))
+        management = http_server(
+            management_app(
+                "UnionFlow relay, management",
+                self._readiness,
+                self._health.liveness,
+                self._metrics.exposition,
+            )
         )
-        management = management_server(app)
         port = client_socket.getsockname()[1]
         path = self._settings.base_path + ENDPOINT
         async with asyncio.TaskGroup() as group:
@@ -208,3 +201,7 @@ class Relay:
             if self._guard is not None:
                 self._guard.on_second()
             self._door.on_second()
+
+
+async def _no_application(_scope: object, _receive: object, _send: object) -> None:
+    raise AssertionError("the acceptor answers every client; there is no ASGI application")

@@ -7,10 +7,6 @@ class RelayError(Exception):
     """Root of the relay's errors."""
 
 
-class SettingsError(RelayError):
-    """A setting is missing or wrong. Raised at start; the message names the variable to mend."""
-
-
 class MalformedCursor(RelayError):
     """A client's cursor or position breaks the grammar. The client gets close code 4400."""
 

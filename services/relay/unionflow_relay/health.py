@@ -9,10 +9,10 @@ import time
 from unionflow_relay.adapters.kafka.source import KafkaSource
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.adapters.probe import Probe, url_of
-from unionflow_relay.adapters.supervision import Supervised
-from unionflow_relay.adapters.watchdog import Watchdog
 from unionflow_relay.core.lag import MAX_LAG_SECONDS, Lag
-from unionflow_relay.core.readiness import Readiness
+from unionflow_runtime.adapters.supervision import Supervised
+from unionflow_runtime.adapters.watchdog import Watchdog
+from unionflow_runtime.core.readiness import Readiness
 
 SOURCE = "the Kafka source"
 

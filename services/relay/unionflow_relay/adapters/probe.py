@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
 from unionflow_relay.core.dialects import SUBPROTOCOL
-from unionflow_relay.core.readiness import Readiness
+from unionflow_runtime.core.readiness import Readiness
 
 PERIOD_SECONDS = 5.0
 RETRY_SECONDS = 0.25

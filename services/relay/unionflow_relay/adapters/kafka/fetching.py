@@ -15,13 +15,13 @@ from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
 from unionflow_relay.adapters.kafka.fetched import Decoder, Fetched
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits, partition_answers
-from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
 from unionflow_relay.core.following import Following
 from unionflow_relay.core.lag import Progress
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.sampling import Sampler
 from unionflow_relay.errors import KafkaUnavailable
+from unionflow_runtime.core.backoff import Backoff
 
 NO_ERROR = 0
 OFFSET_OUT_OF_RANGE = 1

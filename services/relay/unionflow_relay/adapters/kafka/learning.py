@@ -16,13 +16,13 @@ from unionflow_events import KafkaConnection, rfc3339
 from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
 from unionflow_relay.adapters.kafka.ranges import KafkaRanges
 from unionflow_relay.adapters.kafka.sink import Surroundings
-from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.coverage import Kept, Retention, covered_since
 from unionflow_relay.core.following import Following
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Lost
 from unionflow_relay.core.revocation import MEMBERS_TOPIC, Revocations
 from unionflow_relay.errors import KafkaUnavailable
+from unionflow_runtime.core.backoff import Backoff
 
 POLL_SECONDS = 0.05
 _SUBJECT = "revocations"

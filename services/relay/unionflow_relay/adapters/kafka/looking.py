@@ -10,9 +10,9 @@ import structlog
 from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.core.assignment import Change, Follow, TopicMetadata
-from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.cursor import short_topic_id
 from unionflow_relay.core.following import NO_LEADER, Following, Start
+from unionflow_runtime.core.backoff import Backoff
 
 PERIOD_SECONDS = 5.0
 WAITING_PERIOD_SECONDS = 1.0

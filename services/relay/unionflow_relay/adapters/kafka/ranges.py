@@ -17,12 +17,12 @@ from unionflow_relay.adapters.kafka.fetched import Decoder, Fetched
 from unionflow_relay.adapters.kafka.fetching import NO_ERROR, OFFSET_OUT_OF_RANGE
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.adapters.kafka.wire import FetchById, FetchLimits, partition_answers
-from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.dialects import TruncationReason
 from unionflow_relay.core.following import NO_LEADER, Following
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Lost, Slice
 from unionflow_relay.errors import KafkaUnavailable
+from unionflow_runtime.core.backoff import Backoff
 
 log = structlog.get_logger("kafka")
 

@@ -11,8 +11,8 @@ from unionflow_events import TopicNames
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.dialects import TruncatedRange
 from unionflow_relay.core.lanes import Lane
-from unionflow_relay.core.readiness import Readiness
 from unionflow_relay.core.relayed import Slice
+from unionflow_runtime.core.readiness import Readiness
 
 
 class Sink(Protocol):

@@ -16,11 +16,11 @@ from unionflow_relay.adapters.kafka.cluster import Cluster
 from unionflow_relay.adapters.kafka.fetching import Fetching
 from unionflow_relay.adapters.kafka.looking import Looking
 from unionflow_relay.adapters.kafka.sink import Surroundings
-from unionflow_relay.core.backoff import Backoff
 from unionflow_relay.core.following import Following
 from unionflow_relay.core.lag import Progress
-from unionflow_relay.core.pulse import Pulse
 from unionflow_relay.errors import KafkaUnavailable
+from unionflow_runtime.core.backoff import Backoff
+from unionflow_runtime.core.pulse import Pulse
 
 SILENT_SECONDS = 300  # longer than every deadline of one round, with many brokers that hang
 log = structlog.get_logger("kafka")

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
-from unionflow_relay.core.pulse import Pulse
+from unionflow_runtime.core.pulse import Pulse
 
 EXIT_STALLED = 70  # sysexits.h: an internal fault
 STALL_SECONDS = 30

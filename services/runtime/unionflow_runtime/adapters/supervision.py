@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from unionflow_relay.core.backoff import Backoff
-from unionflow_relay.core.readiness import Readiness
+from unionflow_runtime.core.backoff import Backoff
+from unionflow_runtime.core.readiness import Readiness
 
 DEATHS = 3
 DEATHS_SECONDS = 60.0

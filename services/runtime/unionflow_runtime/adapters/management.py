@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.metadata import version
+
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, Field
 
-from unionflow_relay.adapters.metrics import RelayMetrics
-from unionflow_relay.core.readiness import Readiness
+from unionflow_runtime.core.readiness import Readiness
 
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -19,20 +21,23 @@ class Live(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether a client can connect and is current."""
+    """Whether the process can serve."""
 
     ready: bool
     reasons: list[str] = Field(default_factory=list, description="why not, a sentence each")
 
 
 def management_app(
-    readiness: Readiness, liveness: Readiness, metrics: RelayMetrics, version: str
+    title: str, readiness: Readiness, liveness: Readiness, exposition: Callable[[], bytes]
 ) -> FastAPI:
-    """The application behind the management port. `liveness`: reasons to start the process anew."""
+    """The application behind the management port.
+
+    liveness: reasons to start the process anew. exposition: Prometheus' text.
+    """
     app = FastAPI(
-        title="UnionFlow relay, management",
-        version=version,
-        description="Health and metrics of one relay. Clients connect to `/ws/dashboard` instead.",
+        title=title,
+        version=version("unionflow-streams"),
+        description="Health and metrics of one process; never to be reached from outside.",
     )
 
     @app.get(
@@ -46,7 +51,7 @@ def management_app(
 
     @app.get(
         "/readyz",
-        summary="Can a client connect, and is it current?",
+        summary="Can it serve?",
         responses={503: {"model": Ready, "description": "Not ready; `reasons` says why."}},
     )
     async def readyz(response: Response) -> Ready:
@@ -54,7 +59,7 @@ def management_app(
         return Ready(ready=readiness.ready, reasons=list(readiness.reasons))
 
     @app.get("/metrics", summary="Prometheus' text format", response_class=Response)
-    async def exposition() -> Response:
-        return Response(metrics.exposition(), media_type=_METRICS_TYPE)
+    async def metrics() -> Response:
+        return Response(exposition(), media_type=_METRICS_TYPE)
 
     return app

@@ -1,0 +1,1 @@
+"""One UnionflowStream becomes Kafka topics, relays and all around them."""

@@ -1,0 +1,1 @@
+"""Decides, and touches nothing: no loop, no socket, no clock, no dice."""

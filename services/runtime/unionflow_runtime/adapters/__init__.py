@@ -1,0 +1,1 @@
+"""Where a process meets its machine: signals, sockets, threads, standard error."""

@@ -1,0 +1,1 @@
+"""Decisions about a process: ready or not, alive or not, when to try again."""
