@@ -15,8 +15,8 @@ demo: install ## a real Kafka, a relay and sample events, live in this terminal
 test: install ## every test, against a real Kafka
 	@$(PY) -m pytest
 
-e2e: install ## what `make test` leaves out: a real Keycloak
-	@$(PY) -m pytest -m keycloak
+e2e: install ## what `make test` leaves out: a real Keycloak, a real Kubernetes node
+	@$(PY) -m pytest -m "keycloak or cluster"
 
 check: install ## format, lint, types, architecture, dead code
 	$(PY) -m ruff format --check .
