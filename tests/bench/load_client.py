@@ -177,13 +177,15 @@ def resuming(port: int, targets: Sequence[str], folder: Path, at_once: int) -> I
         yield Resumed(said["seconds"], said["fewest"], said["most"], said["cpu_seconds"])
 
 
-def churn(port: int, dialect: str, target: str, folder: Path, seconds: float) -> Handshakes:
-    """Open and close connections without pause, 64 in flight.
+def churn(
+    port: int, dialect: str, targets: Sequence[str], folder: Path, seconds: float
+) -> Handshakes:
+    """Open and close connections without pause, 64 in flight, to the targets in turn.
 
     Raises:
         LoadFailed: a handshake was refused, or none got done for 15 s.
     """
-    command = [*_arguments(port, dialect, [target], folder), "churn", f"{seconds}"]
+    command = [*_arguments(port, dialect, targets, folder), "churn", f"{seconds}"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise LoadFailed(done.stderr.strip())

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from tests.bench import load_client, records
+from tests.bench.handshakes import handshakes, token_handshakes
 from tests.bench.load_client import LoadClient
 from tests.bench.producer import Writer
 from tests.bench.resumes import resume, storm
@@ -17,7 +18,6 @@ IDLE_CLIENTS = 5_000
 BACKLOG = 3_000  # records
 RATE = 20  # records/s
 RATE_SECONDS = 15
-CHURN_SECONDS = 2.0
 _WARM_UP = 300  # records: caches fill, Python specialises its bytecode, TCP's buffers find a size
 _ENOUGH = 3.0  # seconds of backlogs, or
 _PASSES = 5
@@ -115,29 +115,13 @@ def memory(stage: Stage, kind: Kind) -> Figures:
     """
     scenario = records.plain(IDLE_CLIENTS)
     with stage.server(kind) as tested:
-        load_client.churn(tested.port, stage.spoken(kind), records.PATH, stage.folder, 0.2)
+        load_client.churn(tested.port, stage.spoken(kind), [records.PATH], stage.folder, 0.2)
         time.sleep(_SETTLED)
         before = tested.pss_bytes()
         with stage.clients(kind, tested, scenario):
             time.sleep(_SETTLED)
             after = tested.pss_bytes()
     return {"kilobytes": (after - before) / 1024 / IDLE_CLIENTS}
-
-
-def handshakes(stage: Stage, kind: Kind) -> Figures:
-    """Upgrades done by the server, 64 at a time; each client leaves when it has its answer."""
-    with stage.server(kind) as tested:
-        load_client.churn(tested.port, stage.spoken(kind), records.PATH, stage.folder, 0.5)
-        cpu = tested.cpu_seconds()
-        done = load_client.churn(
-            tested.port, stage.spoken(kind), records.PATH, stage.folder, CHURN_SECONDS
-        )
-        used = tested.cpu_seconds() - cpu
-    return {
-        "per_second": done.count / done.seconds,
-        "cpu_us": used / done.count * 1e6,
-        "load_client_percent": done.cpu_seconds / done.seconds * 100,
-    }
 
 
 MEASURES: Mapping[str, Callable[[Stage, Kind], Figures]] = {
@@ -147,7 +131,8 @@ MEASURES: Mapping[str, Callable[[Stage, Kind], Figures]] = {
     "mixed-rate": mixed_rate,
     "memory": memory,
     "handshakes": handshakes,
+    "tokens": token_handshakes,
     "resume": resume,
     "storm": storm,
 }
-RELAY_ALONE = frozenset({"resume", "storm"})  # what no bare program does
+RELAY_ALONE = frozenset({"tokens", "resume", "storm"})  # what no bare program does

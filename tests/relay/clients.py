@@ -119,6 +119,7 @@ async def client(
     dialect: str = V1,
     *,
     headers: Mapping[str, str] | None = None,
+    compression: str | None = None,
     **query: object,
 ) -> AsyncIterator[Client]:
     """A client that is connected; in the v1 dialect it has read its `welcome` where that is due."""
@@ -126,7 +127,7 @@ async def client(
     async with connect(
         relay.url(**query),
         subprotocols=subprotocols,
-        compression=None,
+        compression=compression,
         ping_interval=None,
         max_size=None,
         additional_headers=headers,
@@ -157,6 +158,12 @@ async def current_cursor(relay: RunningRelay) -> dict[tuple[str, int], int]:
     """Where the relay is: a new client's `welcome` says it."""
     async with client(relay, user="nobody") as one:
         return offsets_in(one.welcome["cursor"])
+
+
+async def looked_at_twice(relay: RunningRelay) -> None:
+    """Return when the relay has looked at Kafka's topics twice more: a topic's last chance."""
+    async with client(relay, user="nobody", cursor="1~AAAAAAAA:1"):
+        pass
 
 
 async def relayed(relay: RunningRelay, topics: Topics, written: Iterable[Lies]) -> None:
@@ -237,6 +244,7 @@ async def raw_client(relay: RunningRelay, *, receive_buffer: int = 0) -> AsyncIt
     try:
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, (LOOPBACK, relay.port))
         yield RawClient(sock)

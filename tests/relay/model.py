@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
 from unionflow_events import EVERYONE, Audience, Event, Scope
 from unionflow_relay.core.audience import View
-from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.dialects import Form
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Relayed
 
@@ -24,13 +24,17 @@ audiences = st.one_of(
     st.just(EVERYONE),
 )
 event_types = st.none() | st.frozensets(st.sampled_from(TYPES))
-views = st.builds(
-    View,
-    dialect=st.sampled_from(Dialect),
-    organizations=st.frozensets(st.sampled_from(ORGANIZATIONS)),
-    event_types=event_types,
-    everything=st.booleans(),
-).map(lambda view: replace(view, organizations=frozenset()) if view.everything else view)
+
+
+@st.composite
+def _views(draw: st.DrawFn) -> View:
+    dialect, packing = draw(st.sampled_from(Form)).value
+    everything = draw(st.booleans())
+    seen = frozenset() if everything else draw(st.frozensets(st.sampled_from(ORGANIZATIONS)))
+    return View(dialect, seen, draw(event_types), everything, packing)
+
+
+views = _views()
 users = st.none() | st.sampled_from(USERS)
 
 
@@ -63,7 +67,8 @@ def relayed(
     subject: bytes | None = None,
 ) -> Relayed:
     """A record, whose JSON tells it from every other of its partition."""
-    encoded = b'{"id":"%d","data":{"text":"%s"}}' % (offset, body.encode())
+    fill = b" " * (offset % 3 * 150)  # some are worth compressing
+    encoded = b'{"id":"%d",%s"data":{"text":"%s"}}' % (offset, fill, body.encode())
     event = Event(str(offset), event_type, "", None, None, {}, audience, encoded)
     return Relayed(event, lane, offset, 1_000 + offset, subject)
 

@@ -14,7 +14,7 @@ from tests.relay import model
 from tests.relay.model import Seen
 from unionflow_events import EVERYONE, Audience, Scope
 from unionflow_relay.core.audience import AudienceIndex, Cohort, View
-from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.dialects import Dialect, Form
 from unionflow_relay.core.fanout import fan_out
 
 MEMBERS = st.integers(0, 7)
@@ -63,7 +63,7 @@ class Audiences(RuleBasedStateMachine):
                 written[member] = write.data
         expected = model.expected(self.clients, batch)
         assert written == {
-            client: b"".join(records[i].frame(self.clients[client].view.dialect) for i in indices)
+            client: b"".join(records[i].frame(self.clients[client].view.form) for i in indices)
             for client, indices in expected.items()
         }
         assert plan.deliveries.total() == sum(map(len, expected.values()))
@@ -148,7 +148,7 @@ def test_a_client_that_is_of_two_organisations_gets_both_in_the_order_of_the_par
         )
     ]
     (write,) = fan_out(batch, joined(both)).writes
-    assert write.data == b"".join(batch[i].frame(Dialect.V1) for i in (0, 1, 3, 4))
+    assert write.data == b"".join(batch[i].frame(Form.V1) for i in (0, 1, 3, 4))
 
 
 def test_clients_that_get_the_same_bytes_share_one_write() -> None:

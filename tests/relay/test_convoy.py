@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -14,7 +14,7 @@ from tests.relay import model
 from tests.relay.model import Seen, relayed
 from unionflow_events import EVERYONE, Audience
 from unionflow_relay.core.audience import View
-from unionflow_relay.core.convoy import Convoy, Passenger
+from unionflow_relay.core.convoy import Convoy, Passenger, magnitude
 from unionflow_relay.core.dialects import Dialect, TruncatedRange, TruncationReason
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Relayed
@@ -112,9 +112,9 @@ class AsIfAlone(RuleBasedStateMachine):
             assert member not in served
             if member not in self.alone:
                 continue  # it left while others were written to
-            dialect = self.alone[member].seen.view.dialect
+            form = self.alone[member].seen.view.form
             due = self._due(member, records)
-            assert write.data == b"".join(record.frame(dialect) for record in due)
+            assert write.data == b"".join(record.frame(form) for record in due)
             assert len(write.indices) == len(due)
             self.convoy.serve(member)
             served.add(member)
@@ -255,7 +255,7 @@ def test_nobody_is_read_to_beyond_what_is_live() -> None:
     assert convoy.reading == {lane: 5}
     assert list(convoy.arrived()) == []
     assert convoy.progress_of(0) == {lane: 9}
-    assert convoy.writes(records_of(lane, 5, 6, 7, 8)) == []
+    assert list(convoy.writes(records_of(lane, 5, 6, 7, 8))) == []
     convoy.arrive({lane: 9})
     assert list(convoy.arrived()) == [0]
 
@@ -268,6 +268,30 @@ def test_those_who_stand_together_share_one_write() -> None:
         ((0, 1, 2, 3), [0, 3]),
         ((2, 3), [1, 2]),
     ]
+
+
+def test_those_who_are_ahead_by_the_same_within_a_slice_share_a_write_whatever_follows() -> None:
+    lane, other = LANES[:2]
+    convoy = convoy_of(
+        {lane: 0, other: 0}, {lane: 2, other: 7}, {lane: 2, other: 9}, live={lane: 9, other: 9}
+    )
+    writes = list(convoy.writes(records_of(lane, 0, 1, 2, 3)))
+    assert [(tuple(w.indices), w.members) for w in writes] == [
+        ((0, 1, 2, 3), [0]),
+        ((2, 3), [1, 2]),
+    ]
+    beyond = list(convoy.writes(records_of(other, 0, 1)))
+    assert [w.members for w in beyond] == [[0]]
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_those_of_a_magnitude_are_within_a_factor_of_eight(one: int, two: int) -> None:
+    live = {LANES[0]: 10**7, LANES[1]: 5}
+    lag = [magnitude({LANES[0]: 10**7 - behind, LANES[1]: 9}, live) for behind in (one, two)]
+    if lag[0] == lag[1]:
+        assert max(one, two) < 8 * max(1, min(one, two))
+    else:
+        assert (lag[0] < lag[1]) == (one < two)
 
 
 def test_leaving_twice_or_without_having_come_is_no_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from tests.relay import batches
 from tests.relay.batches import ABORT, COMMIT, RawName, Row, batch, corrupted, marker
 from unionflow_events import Rejected
 from unionflow_relay.adapters.kafka.fetched import SLICE_BYTES, Decoder, Fetched
-from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.dialects import Form
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Slice
 
@@ -29,8 +30,8 @@ class Heard:
         self.rejected: list[tuple[Lane, int, str]] = []
         self.unreadable: list[tuple[Lane, int]] = []
 
-    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected) -> None:
-        self.rejected.append((lane, offset, rejected.reason.value))
+    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected, records: int = 1) -> None:
+        self.rejected += [(lane, offset + n, rejected.reason.value) for n in range(records)]
 
     def on_unreadable(self, lane: Lane, offset: int, error: Exception) -> None:
         assert str(error)
@@ -84,8 +85,8 @@ def test_a_batch_of_any_codec_is_read(codec: int) -> None:
 
 def test_the_position_of_an_event_is_its_record_s_own() -> None:
     (piece,) = sliced(fetched(batch(rows(0, 2), base_offset=1_833), offset=1_833))
-    assert b'"position":"q3Zk1PfA.0.1834"' in piece.records[1].frame(Dialect.V1)
-    assert b"position" not in piece.records[1].frame(Dialect.PLAIN)
+    assert b'"position":"q3Zk1PfA.0.1834"' in piece.records[1].frame(Form.V1)
+    assert b"position" not in piece.records[1].frame(Form.PLAIN)
 
 
 def test_records_before_the_offset_that_was_asked_for_are_not_repeated() -> None:
@@ -123,7 +124,7 @@ def test_slices_are_bounded_and_exact_after_each(mine: list[int], others: list[i
         assert piece.size < SLICE_BYTES + max((len(r.encoded) for r in piece.records), default=1)
         for record in piece.records:
             partition, offset = (
-                record.frame(Dialect.V1).split(b"q3Zk1PfA.")[1].split(b'"')[0].split(b".")
+                record.frame(Form.V1).split(b"q3Zk1PfA.")[1].split(b'"')[0].split(b".")
             )
             lane = (LANE, OTHER)[int(partition)]
             assert int(offset) == sent.get(lane, 0)
@@ -251,3 +252,74 @@ def test_progress_never_steps_back_over_a_whole_response() -> None:
     slices = sliced(fetched(batch(rows(0, 20, 60_000))))
     assert len(slices) > 2
     assert all(a.progress[LANE] <= b.progress[LANE] for a, b in pairwise(slices))
+
+
+CODECS = {
+    "gzip": batches.GZIP,
+    "snappy": batches.SNAPPY,
+    "lz4": batches.LZ4,
+    "zstd": batches.ZSTD,
+}
+
+
+def bomb(base_offset: int, codec: int, producer_id: int = -1) -> bytes:
+    """A batch of forty records that unpacks to forty megabytes."""
+    large = [Row(b"x" * 1_000_000)] * 40
+    transactional = producer_id >= 0
+    return batch(
+        large, base_offset, codec=codec, producer_id=producer_id, transactional=transactional
+    )
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
+def test_a_batch_that_unpacks_to_too_much_is_told_and_passed_over_whole(codec: int) -> None:
+    heard = Heard()
+    log = batch(rows(0, 3), codec=codec) + bomb(3, codec) + batch(rows(43, 3), 43, codec=codec)
+    tracemalloc.start()
+    try:
+        slices = sliced(fetched(log), heard=heard)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert numbers(slices) == [0, 1, 2, 43, 44, 45]
+    assert slices[-1].progress == {LANE: 46}
+    assert heard.rejected == [(LANE, offset, "unpacks_too_large") for offset in range(3, 43)]
+    assert heard.unreadable == []
+    assert peak < 8_000_000
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
+def test_a_large_batch_is_no_bomb(codec: int) -> None:
+    heard = Heard()
+    large = batch(rows(0, 30, 900_000), codec=codec)
+    assert numbers(sliced(fetched(large), heard=heard)) == list(range(30))
+    assert heard.rejected == []
+
+
+def test_a_bomb_that_lies_before_what_was_asked_for_is_not_told_again() -> None:
+    heard = Heard()
+    log = bomb(0, batches.ZSTD) + batch(rows(40, 1), 40)
+    assert numbers(sliced(fetched(log, offset=40), heard=heard)) == [40]
+    assert heard.rejected == []
+
+
+def test_a_bomb_that_a_fetch_cuts_short_is_left_for_the_next_one() -> None:
+    heard = Heard()
+    slices = sliced(fetched(batch(rows(0, 1)) + bomb(1, batches.GZIP)[:-1]), heard=heard)
+    assert slices[-1].progress == {LANE: 1}
+    assert heard.rejected == []
+
+
+def test_a_bomb_within_a_transaction_does_not_change_which_records_were_aborted() -> None:
+    log = b"".join(
+        [
+            batch(rows(0, 1), 0, producer_id=7, transactional=True),
+            bomb(1, batches.LZ4, producer_id=7),
+            marker(ABORT, 41, 7),
+            batch(rows(42, 1), 42, producer_id=7, transactional=True),
+            marker(COMMIT, 43, 7),
+        ]
+    )
+    slices = sliced(fetched(log, aborted=[(7, 0)]))
+    assert numbers(slices) == [42]
+    assert slices[-1].progress == {LANE: 44}

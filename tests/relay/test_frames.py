@@ -98,7 +98,9 @@ SAID: dict[str, bytes] = {
     ),
     "access": dialects.access(["a"], {"B", "A"}, "1"),
     "error": dialects.error("code", "a sentence with \u20ac and \x00"),
-    "welcome": dialects.welcome(Welcome("s", "1", 25, "2026-11-24T00:00:00.000Z", None, ["*"])),
+    "welcome": dialects.welcome(
+        Welcome("s", "1", 25, "2026-11-24T00:00:00.000Z", None, ["*"], tokens=False)
+    ),
 }
 
 

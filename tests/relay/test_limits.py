@@ -12,12 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from unionflow_relay.adapters.websocket.ledger import COUNT_AT_BYTES, OVERHEAD_BYTES, Ledger
+from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_relay.adapters.websocket.ledger import (
+    COUNT_AT_BYTES,
+    OVERHEAD_BYTES,
+    Ledger,
+    UnsentCeiling,
+)
 from unionflow_relay.core.addresses import client_site, trusted_networks
 from unionflow_relay.core.limits import BURST_SECONDS, Limit, Limits, Policy, pace_of
 from unionflow_relay.core.memory import (
     LEAST_BUFFER_BYTES,
+    LEAST_REPLAY_BYTES,
     MIB,
+    MOST_REPLAY_BYTES,
     PROGRAM_BYTES,
     share_out,
     slowest,
@@ -281,14 +289,17 @@ def test_the_shares_never_exceed_the_limit_where_it_has_room_for_the_program(
     shares = share_out(limit, history, files)
     assert 0 <= shares.history_bytes <= history
     assert shares.unsent_bytes >= LEAST_BUFFER_BYTES
+    assert LEAST_REPLAY_BYTES <= shares.replay_bytes <= MOST_REPLAY_BYTES
     assert 1 <= shares.connections <= max(1, files)
     if limit >= 256 * MIB:
-        assert PROGRAM_BYTES + shares.history_bytes + shares.unsent_bytes < limit
+        growing = shares.history_bytes + shares.replay_bytes + shares.unsent_bytes
+        assert PROGRAM_BYTES + growing < limit
 
 
 def test_a_container_of_512_mib_has_room_for_the_default_history_and_thousands_of_clients() -> None:
     shares = share_out(512 * MIB, 64 * MIB, 2**20)
     assert shares.history_bytes == 64 * MIB
+    assert shares.replay_bytes > 16 * MIB
     assert shares.unsent_bytes > 100 * MIB
     assert shares.connections == 8_192
 
@@ -311,6 +322,18 @@ def test_it_is_counted_after_so_many_bytes_however_small_the_writes_are() -> Non
     while not ledger.note([b"x" * 100]):
         writes += 1
     assert COUNT_AT_BYTES / 400 < writes < COUNT_AT_BYTES / 100
+
+
+def test_from_half_of_the_ceiling_on_it_is_crowded_until_clients_have_read() -> None:
+    unsent = UnsentCeiling(10_000, (), RelayMetrics())
+    held = [bytes(2_000) for _ in range(2)]
+    unsent.note_all(held)
+    assert not unsent.crowded()
+    held.append(bytes(2_000))
+    unsent.note_all(held[2:])
+    assert unsent.crowded()
+    held.pop()
+    assert not unsent.crowded()
 
 
 def test_the_slowest_go_first_and_no_more_of_them_than_needed() -> None:

@@ -57,7 +57,8 @@ async def plain_refusal(relay: RunningRelay, address: str = "", **query: object)
 async def from_address(
     relay: RunningRelay, address: str, dialect: str = PLAIN, **query: object
 ) -> AsyncIterator[Client]:
-    async with client(relay, dialect, headers={"X-Forwarded-For": address}, **query) as one:
+    headers = {"X-Forwarded-For": address}
+    async with client(relay, dialect, headers=headers, compression=None, **query) as one:
         yield one
 
 

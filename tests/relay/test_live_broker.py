@@ -8,13 +8,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from confluent_kafka.admin import AclOperation
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.relay.clients import PLAIN, V1, client
+from tests.relay.clients import PLAIN, V1, client, looked_at_twice
 from tests.relay.live import RunningRelay
 from tests.relay.topics import MEMBERS, STATS, Topics, body
-from tests.support.secured import secured_kafka
+from tests.support.secured import USER, secured_kafka
 from unionflow_cli.kafka import Broker
 
 pytestmark = pytest.mark.kafka
@@ -148,9 +149,15 @@ async def test_an_idle_relay_uses_next_to_no_processor_time(
 async def test_a_broker_with_tls_and_scram_is_read_and_a_wrong_password_is_said(
     tmp_path: Path, topic_prefix: str
 ) -> None:
-    with secured_kafka(tmp_path, "SASL_SSL") as secured:
+    """The relay may read and describe, no more: that settings are not told it says once."""
+    authorizing = {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+    }
+    with secured_kafka(tmp_path, "SASL_SSL", authorizing) as secured:
         topics = Topics(secured.broker.internal_servers, topic_prefix)
         topics.create(MEMBERS)
+        topics.allow(USER, AclOperation.READ, AclOperation.DESCRIBE)
         settings = {
             **secured.environment("SCRAM-SHA-512"),
             **topics.settings,
@@ -168,6 +175,13 @@ async def test_a_broker_with_tls_and_scram_is_read_and_a_wrong_password_is_said(
                 topics.write(MEMBERS, events(0, 3), key="A")
                 await one.until_event("e2")
                 assert one.ids() == ids(3)
+            await looked_at_twice(relay)
+            (line,) = relay.lines(
+                "kafka does not tell topic settings: nobody warns where the guarantee lacks them"
+            )
+            assert line["topics"] == [topics.prefix + MEMBERS]
+            assert line["reason"] == "TopicAuthorizationFailedError"
+            assert relay.reasons() == []
             await stranger.until_not_ready_for("uthentication")
             assert "wrong" not in stranger.log.read_text()
 

@@ -13,9 +13,9 @@ from typing import Self
 import pytest
 from confluent_kafka import ElectionType, KafkaException, TopicPartition  # type: ignore[attr-defined]  # newer than its stubs
 
-from tests.relay.clients import PLAIN, V1, client
+from tests.relay.clients import PLAIN, V1, client, looked_at_twice
 from tests.relay.live import RunningRelay, eventually
-from tests.relay.topics import MEMBERS, Lies, Topics, body
+from tests.relay.topics import MEMBERS, STATS, Lies, Topics, body
 from tests.support.kafka import kafka_tier
 from unionflow_cli.kafka import Broker, Cluster, start_cluster
 
@@ -101,6 +101,34 @@ def wait_for_the_leader(topics: Topics, wanted: int) -> None:
         with contextlib.suppress(KafkaException):
             prefer_first_replicas(topics)
         time.sleep(0.2)
+
+
+async def test_what_the_guarantee_lacks_of_kafka_is_said_once_and_anew_when_it_comes_back(
+    cluster: Cluster, topic_prefix: str, tmp_path: Path
+) -> None:
+    topics = Topics(cluster.bootstrap_servers, topic_prefix)
+    topics.create(MEMBERS, STATS, partitions=3, replicas=2)
+    topics.configure(MEMBERS, "min.insync.replicas", "1")
+    topics.configure(MEMBERS, "unclean.leader.election.enable", "true")
+    names = f"{MEMBERS},{STATS}"
+    settings = {**topics.settings, "UNIONFLOW_TOPICS": names}
+    with RunningRelay.start(tmp_path, cluster.bootstrap_servers, settings) as relay:
+        relay.wait_until_ready()
+
+        def said() -> list[str]:
+            lines = relay.lines("kafka does not keep what it acknowledges")
+            assert {line["topic"] for line in lines} <= {topics.prefix + MEMBERS}
+            return [line["concern"].split(" is ")[0] for line in lines]
+
+        await looked_at_twice(relay)
+        first = ["min.insync.replicas", "unclean.leader.election.enable"]
+        assert said() == first
+        topics.configure(MEMBERS, "unclean.leader.election.enable", "false")
+        await looked_at_twice(relay)
+        topics.configure(MEMBERS, "unclean.leader.election.enable", "true")
+        await looked_at_twice(relay)
+        assert said() == [*first, "unclean.leader.election.enable"]
+        assert relay.reasons() == []
 
 
 async def test_every_acknowledged_record_comes_once_and_in_order_when_leaders_die_and_return(

@@ -9,7 +9,7 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.produce import ProduceRequest
 
-from tests.relay.batches import RawName, Row, batch
+from tests.relay.batches import ZSTD, RawName, Row, batch
 from tests.relay.clients import PLAIN, V1, client, relayed
 from tests.relay.live import RunningRelay
 from tests.relay.topics import MEMBERS, NOTIFICATIONS, Lies, Topics, body
@@ -91,6 +91,7 @@ async def test_good_records_between_poison_of_every_kind_all_arrive_in_order(
                 Row(body("f1", "p"), headers=[(RawName(b"\xff"), b"x")]),
             ]
             await write_foreign(small, batch([*foreign, Row(body("f2", "p"))]))
+            await write_foreign(small, batch([Row(b"x" * 1_000_000)] * 40, codec=ZSTD))
             written += small.write(MEMBERS, [body("last", "p")])
             await relayed(relay, small, written)
             for one in (v1, plain):
@@ -98,6 +99,7 @@ async def test_good_records_between_poison_of_every_kind_all_arrive_in_order(
                 assert [id for id in got if id != "f1"] == [*good, "f0", "f2", "last"]
         reasons = Counter(reason for reason, _ in POISON.values())
         reasons["bad_field"] += 1
+        reasons["unpacks_too_large"] = 40
         counted = {r: relay.metric("records_skipped_total", reason=r) for r in reasons}
         assert counted == reasons
         assert relay.reasons() == []

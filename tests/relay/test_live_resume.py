@@ -13,6 +13,9 @@ from tests.relay.topics import MEMBERS, NOTIFICATIONS, STATS, Topics, body
 
 pytestmark = pytest.mark.kafka
 
+CROWD = 300
+CROWD_SECONDS = 2.5
+
 
 @pytest.fixture(params=["memory", "kafka"])
 def source(request: pytest.FixtureRequest) -> str:
@@ -284,19 +287,31 @@ async def test_a_heartbeat_during_a_replay_says_where_the_replay_is(
     assert got == [f"{n}" for n in range(1_500)]
 
 
-async def test_crowds_that_come_back_together_share_a_read(
+async def test_a_crowd_that_comes_back_over_seconds_reads_each_partition_about_once(
     forgetful_relay: RunningRelay, shared_topics: Topics
 ) -> None:
-    cursor = await cursor_of_a_first_visit(forgetful_relay, "crowd")
-    await written(forgetful_relay, shared_topics, events("crowd", *range(500)), partition=1)
+    """By the relay's own count of what it has read from Kafka for replays."""
+    pod = forgetful_relay
+    cursor = await cursor_of_a_first_visit(pod, "crowd")
+    for partition in range(3):
+        await written(
+            pod, shared_topics, events("crowd", *range(partition, 120, 3)), partition=partition
+        )
+    read_before = pod.metric("replay_read_records_total")
+    sent_before = pod.metric("replayed_events_total", source="kafka")
 
-    async def come_back() -> list[str]:
-        async with client(forgetful_relay, V1, organization="crowd", cursor=cursor) as one:
+    async def come_back(number: int) -> list[str]:
+        await asyncio.sleep(number * CROWD_SECONDS / CROWD)
+        async with client(pod, V1, organization="crowd", cursor=cursor) as one:
             await one.until("recovered")
             return one.ids()
 
-    everyone = await asyncio.gather(*(come_back() for _ in range(60)))
-    assert {tuple(ids) for ids in everyone} == {tuple(f"crowd{n}" for n in range(500))}
+    everyone = await asyncio.gather(*(come_back(number) for number in range(CROWD)))
+    for partition in range(3):
+        due = [f"crowd{n}" for n in range(partition, 120, 3)]
+        assert {tuple(id for id in ids if id in due) for ids in everyone} == {tuple(due)}
+    assert pod.metric("replayed_events_total", source="kafka") - sent_before == CROWD * 120
+    assert 120 <= pod.metric("replay_read_records_total") - read_before <= 2 * 120
 
 
 async def test_what_replays_leave_behind_is_nothing(forgetful_relay: RunningRelay) -> None:

@@ -15,11 +15,13 @@ from tests.relay.model import ORGANIZATIONS, TYPES, USERS, Seen, audiences
 from tests.relay.phone import EARLIEST, Phone
 from tests.relay.virtual_time import VirtualTimeLoop
 from tests.relay.world import Pod, Row, Socket, World
-from unionflow_relay.adapters.websocket import replays
+from unionflow_relay.adapters.websocket import past, replays
 from unionflow_relay.core.audience import View
 from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.shelf import KEEP_SECONDS
 
 NAMES = ("a", "b")
+LARGEST_STRETCH = 40_000  # bytes: of what a pod takes at once
 PODS = 2
 PHONES = 4
 v1_views = st.builds(
@@ -47,10 +49,12 @@ steps = st.dictionaries(names, st.integers(1, 9), min_size=1)
 
 
 class Resuming(RuleBasedStateMachine):
+    phone = Phone
+
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(replays, "SLICE_BYTES", 200)
+        self.patch.setattr(past, "SLICE_BYTES", 200)
         self.patch.setattr(replays, "TURN_BYTES", 150)
         self.patch.setattr(replays, "LANDING_CHUNK", 1)
         self.loop = VirtualTimeLoop()
@@ -62,6 +66,7 @@ class Resuming(RuleBasedStateMachine):
     @initialize(
         phones=st.lists(st.tuples(seen, conflated), min_size=PHONES, max_size=PHONES),
         history=st.lists(st.sampled_from((0, 2_000, 100_000)), min_size=PODS, max_size=PODS),
+        shelves=st.lists(st.sampled_from((0, 4_000, 100_000)), min_size=PODS, max_size=PODS),
         before=st.lists(st.tuples(names, st.integers(0, 1), rows), min_size=2, max_size=6),
         pumped=st.lists(steps, min_size=PODS, max_size=PODS),
     )
@@ -69,6 +74,7 @@ class Resuming(RuleBasedStateMachine):
         self,
         phones: list[tuple[Seen, frozenset[str]]],
         history: list[int],
+        shelves: list[int],
         before: list[tuple[str, int, list[Row]]],
         pumped: list[Mapping[str, int]],
     ) -> None:
@@ -79,14 +85,14 @@ class Resuming(RuleBasedStateMachine):
         self.pods: list[Pod] = []
 
         async def start() -> None:
-            for size in history:
-                self.pods.append(pod := Pod(self.world, self.loop, size))
+            for size, shelf in zip(history, shelves, strict=True):
+                self.pods.append(pod := Pod(self.world, self.loop, size, shelf))
                 self.running.append(asyncio.create_task(pod.run()))
 
         self.loop.run_until_complete(start())
         for pod, some in zip(self.pods, pumped, strict=True):
             pod.pump(some)
-        self.phones = [Phone(self.world, who, conflate) for who, conflate in phones]
+        self.phones = [self.phone(self.world, who, conflate) for who, conflate in phones]
         for number in range(PHONES):
             self.connect(number, number % PODS, ("live", EARLIEST)[number // PODS])
 
@@ -183,6 +189,9 @@ class Resuming(RuleBasedStateMachine):
         self.check()
 
     def check(self) -> None:
+        for pod in self.pods:
+            room = max(pod.shelf.limit, LARGEST_STRETCH)
+            assert pod.shelf.size <= room
         for task in self.running:
             if task.done():
                 task.result()
@@ -246,8 +255,11 @@ class Resuming(RuleBasedStateMachine):
         for phone in self.phones:
             assert phone.claim == ends
             assert phone.socket is not None
+        self.pass_time(KEEP_SECONDS + 1)
         for pod in self.pods:
             assert not list(pod.replays.peers())
+            assert pod.replays.convoys == 0
+            assert pod.shelf.size == 0, "what nobody reads any more is let go"
 
 
 TestResuming = Resuming.TestCase

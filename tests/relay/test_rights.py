@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
+from tests.relay.event_source import EventStream
 from tests.relay.model import relayed
 from tests.relay.test_frames import read_back
 from tests.relay.virtual_time import VirtualTimeLoop
@@ -39,9 +40,10 @@ PONG = Frame(Opcode.PONG, b"").serialize(mask=True)
 class Socket:
     """Keeps what is written to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self.written = bytearray()
         self.closing = False
+        self._stream = EventStream() if dialect is Dialect.SSE else None
 
     def write(self, data: bytes) -> None:
         self.written += data
@@ -49,7 +51,12 @@ class Socket:
     def take(self) -> list[dict[str, Any]]:
         """What was said since the last time, close frames as their code."""
         data, self.written = bytes(self.written), bytearray()
-        said = []
+        said: list[dict[str, Any]] = []
+        if self._stream is not None:
+            for message in self._stream.feed(data):
+                frame = json.loads(message.data)
+                said.append({"closed": frame["code"]} if message.event == "close" else frame)
+            return said
         for frame in read_back(data):
             if frame.opcode == 8:
                 said.append({"closed": int.from_bytes(frame.data[:2], "big")})
@@ -129,7 +136,7 @@ class Stage:
         self.loop = loop
         world = World()
         world.make("members", 1)
-        self.pod = Pod(world, loop, 10_000)
+        self.pod = Pod(world, loop, 10_000, 10**6)
         self.lane = next(iter(self.pod.following))
         self.revocations = Revocations(LIFE)
         self.desk = TokenDesk(Tokens(), self.revocations)
@@ -156,7 +163,7 @@ class Stage:
         assert granted.badge is not None
         view = View(dialect, granted.organizations)
         accepted = Accepted(b"", view, granted.user, badge=granted.badge)
-        socket = Socket()
+        socket = Socket(dialect)
         peer = self.pod.hub.admit(cast("asyncio.Transport", socket), accepted)
         badge = granted.badge
         client = Client(
@@ -167,7 +174,7 @@ class Stage:
         self.clients.append(client)
 
     def refresh(self, client: Client, token: str) -> None:
-        if client.peer.dialect is Dialect.PLAIN:
+        if client.peer.dialect is not Dialect.V1:
             return  # it has no way to say it
         self.pod.hub.on_refresh(client.peer, token)
         said = client.socket.take()

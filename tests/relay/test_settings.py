@@ -91,6 +91,7 @@ WRONG = {
     "a heartbeat in two hours": ("UNIONFLOW_HEARTBEAT_SECONDS", "7200", "3600"),
     "a buffer of a kilobyte": ("UNIONFLOW_SEND_BUFFER_BYTES", "1024", "1048576"),
     "a buffer with a unit": ("UNIONFLOW_SEND_BUFFER_BYTES", "4MiB", "integer"),
+    "another compression": ("UNIONFLOW_COMPRESSION", "gzip", "deflate"),
     "another log format": ("UNIONFLOW_LOG_FORMAT", "xml", "json"),
     "another log level": ("UNIONFLOW_LOG_LEVEL", "trace", "info"),
     "a topic that Kafka does not allow": ("UNIONFLOW_TOPICS", "a b", "A-Z"),

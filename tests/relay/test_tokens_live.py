@@ -290,6 +290,8 @@ async def test_a_client_that_awaits_its_cursor_may_refresh_before_it(
         await one.say(type="resume", cursor="earliest")
         said = await one.frame()
         assert (said["type"], said["organizations"]) == ("welcome", ["tk-b"])
+        assert "refresh" in said["features"]
+        assert (await one.frame())["type"] == "access"
 
 
 # Keys

@@ -11,12 +11,16 @@ from typing import Any
 
 from confluent_kafka import KafkaException, Message, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewPartitions,
     NewTopic,
+    ResourcePatternType,
     ResourceType,
 )
 
@@ -103,6 +107,25 @@ class Topics:
             ResourceType.TOPIC, self.prefix + name, incremental_configs=[entry]
         )
         self._finish(self.admin.incremental_alter_configs([resource]))
+
+    def allow(self, user: str, *operations: AclOperation) -> None:
+        """Let a user do these to all topics of the prefix, where Kafka asks for that."""
+        self._finish(
+            self.admin.create_acls(
+                [
+                    AclBinding(
+                        ResourceType.TOPIC,
+                        self.prefix,
+                        ResourcePatternType.PREFIXED,
+                        f"User:{user}",
+                        "*",
+                        operation,
+                        AclPermissionType.ALLOW,
+                    )
+                    for operation in operations
+                ]
+            )
+        )
 
     def delete_records(self, name: str, partition: int, before: int) -> None:
         """What retention does: forget the records before an offset."""

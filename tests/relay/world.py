@@ -7,7 +7,7 @@ lies outside of the relay is played; hub, replays and peers are the relay's own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -18,12 +18,14 @@ from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.adapters.websocket.crowd import Crowd
 from unionflow_relay.adapters.websocket.hub import Hub, HubSettings
 from unionflow_relay.adapters.websocket.ledger import UnsentCeiling
-from unionflow_relay.adapters.websocket.replays import Replays
+from unionflow_relay.adapters.websocket.past import Past
+from unionflow_relay.adapters.websocket.replays import Replays, Unsent
 from unionflow_relay.core.dialects import TruncatedRange, TruncationReason
 from unionflow_relay.core.history import History
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.limits import Limits, Policy
 from unionflow_relay.core.relayed import Lost, Relayed, Slice
+from unionflow_relay.core.shelf import Shelf
 
 BUFFER_BYTES = 1_500
 NO_LIMITS = Policy(0, 0, 0, 0, 0)
@@ -87,16 +89,20 @@ class World:
 
 
 class PastOf:
-    """Reads the world's logs as KafkaRanges reads Kafka's. `fetch`, `chunk`: offsets at a time."""
+    """Reads the world's logs as KafkaRanges reads Kafka's. `fetch`, `chunk`: offsets at a time.
+
+    offsets_read: how many it has handed out.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.fetch = 5
         self.chunk = 2
+        self.offsets_read = 0
 
     async def read(
-        self, reading: Mapping[Lane, int], until: Mapping[Lane, int]
-    ) -> AsyncIterator[Slice | Lost]:
+        self, reading: Mapping[Lane, int], until: Mapping[Lane, int], _max_bytes: int
+    ) -> AsyncGenerator[Slice | Lost, None]:
         """One fetch."""
         await asyncio.sleep(0.002)
         brought = False
@@ -112,6 +118,7 @@ class PastOf:
             while reading.get(lane) == at and at < stop:
                 next_offset = min(at + self.chunk, stop)
                 brought = True
+                self.offsets_read += next_offset - at
                 yield Slice(log.read(at, next_offset), {lane: next_offset}, 1)
                 at = next_offset
         if not brought:
@@ -125,24 +132,36 @@ class PastOf:
 
 
 class Pod:
-    """A relay's middle, and the source that feeds it."""
+    """A relay's middle, and the source that feeds it. `unsent`: what replays ask for room."""
 
-    def __init__(self, world: World, loop: VirtualTimeLoop, history_bytes: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        loop: VirtualTimeLoop,
+        history_bytes: int,
+        shelf_bytes: int,
+        unsent: Unsent | None = None,
+    ) -> None:
         self._world = world
         self.following: dict[Lane, int] = {}
         self.metrics = RelayMetrics()
         self.history = History(history_bytes)
-        self.past = PastOf(world)
+        self.kafka = PastOf(world)
+        self.shelf = Shelf(shelf_bytes)
         crowd = Crowd(self.metrics, Limits(NO_LIMITS))
+        ceiling = UnsentCeiling(2**40, crowd, self.metrics)
         self.hub = Hub(
             HubSettings(HEARTBEAT_SECONDS, BUFFER_BYTES),
             self.metrics,
             self.history,
             crowd,
-            UnsentCeiling(2**40, crowd, self.metrics),
+            ceiling,
             lambda: loop.now,
         )
-        self.replays = Replays(self.hub, self.history, self.past, self.metrics, loop.time)
+        past = Past(
+            self.hub.positions, self.history, self.shelf, self.kafka, self.metrics, loop.time
+        )
+        self.replays = Replays(self.hub, past, unsent or ceiling, self.metrics, loop.time)
         self._asked = asyncio.Event()
         self.hub.join_replays(self.replays, self._asked.set)
         self.look()

@@ -53,11 +53,14 @@ class PublishRejected(EventsError):
 
     Attributes:
         event: what was to be published, whole.
+        of_event: whether it is the event itself that Kafka will never take (too large, invalid),
+            and not something that would stop any other event as well.
     """
 
-    def __init__(self, event: Event, reason: str) -> None:
+    def __init__(self, event: Event, reason: str, *, of_event: bool = False) -> None:
         super().__init__(f"event {event.id}: {reason}")
         self.event = event
+        self.of_event = of_event
 
 
 class InvalidSetting(EventsError):

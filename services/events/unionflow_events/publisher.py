@@ -1,4 +1,4 @@
-"""Events on their way to Kafka. The only module of this package that does I/O.
+"""Events on their way to Kafka. With its producers, all of this package that does I/O.
 
 A producer of aiokafka waits for ever where no broker answers, and one whose batch was refused
 fails everything after it. Here each event has a deadline, and a producer that is spent is replaced.
@@ -12,27 +12,14 @@ import os
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import (
-    BrokerResponseError,
-    InvalidProducerEpoch,
-    InvalidProducerIdMapping,
-    KafkaConnectionError,
-    KafkaError,
-    KafkaTimeoutError,
-    OutOfOrderSequenceNumber,
-    ProducerClosed,
-    ProducerFenced,
-    UnknownError,
-    UnknownTopicOrPartitionError,
-)
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from unionflow_events.catalogue import EventType
 from unionflow_events.cloudevents import headers_of
@@ -41,6 +28,18 @@ from unionflow_events.errors import PublishRejected, PublishTimeout
 from unionflow_events.event import Event, new_event
 from unionflow_events.identity import RANDOM_BYTES, uuid7
 from unionflow_events.methods import Payload, PublishedEvent, PublishMethods
+from unionflow_events.ordering import OrderedRun, Outcome
+from unionflow_events.producers import (
+    BATCH_BYTES,
+    Ready,
+    is_of_the_event,
+    is_spent,
+    partition_of,
+    ready_record,
+    reason,
+    stop,
+    stragglers,
+)
 from unionflow_events.topics import TopicNames
 
 log = logging.getLogger(__name__)
@@ -49,20 +48,12 @@ log = logging.getLogger(__name__)
 # unpacking such a batch takes 3.5 us, zstd's 12 us, and zstd would save 15 % of its bytes
 # (`python -m tests.events.measure`).
 _COMPRESSION: Final = "lz4"
-_PARTITIONER: Final = DefaultPartitioner()
 _FIRST_PAUSE: Final = 0.05  # seconds; doubled with each attempt, with full jitter
 _LONGEST_PAUSE: Final = 2.0
 _START_SECONDS: Final = 30.0
-_STOP_SECONDS: Final = 1.0
+_METADATA_SECONDS: Final = 1.0  # for a topic that is not known, where events of others wait too
 
-_SPENT: Final = (
-    InvalidProducerEpoch,
-    InvalidProducerIdMapping,
-    OutOfOrderSequenceNumber,
-    ProducerClosed,
-    ProducerFenced,
-    UnknownError,  # Kafka's own words for an error of its own
-)
+_TO_WAIT_OUT: Final = (KafkaTimeoutError, UnknownTopicOrPartitionError)
 
 
 @dataclass(slots=True)
@@ -116,6 +107,7 @@ class EventPublisher(PublishMethods):
             "enable_idempotence": True,
             "acks": "all",
             "compression_type": _COMPRESSION,
+            "max_batch_size": BATCH_BYTES,
             "linger_ms": 0,  # a batch gathers what comes while the one before is under way
             "request_timeout_ms": max(1000, int(deadline * 1000)),
         }
@@ -150,7 +142,7 @@ class EventPublisher(PublishMethods):
             connecting.cancel()
             await asyncio.wait({connecting})
             if not connecting.cancelled() and connecting.exception() is None:
-                await _stop(connecting.result())
+                await stop(connecting.result())
         await asyncio.gather(*self._stopping)
 
     async def publish(
@@ -180,55 +172,186 @@ class EventPublisher(PublishMethods):
             PublishTimeout: it was not acknowledged within the deadline; it may still arrive.
             PublishRejected: it was refused for good.
         """
+        wait = _Wait()
+        with self._call():
+            try:
+                async with asyncio.timeout(self._deadline):
+                    return await self._deliver(event, wait)
+            except TimeoutError as error:
+                raise self._late(event, wait) from error
+
+    async def publish_in_order(self, events: Sequence[Event]) -> Sequence[Outcome]:
+        """Publish many events at once, so that those of one key lie in the order given here.
+
+        That order is of their first copies: where a call before was not acknowledged in time, some
+        may lie there again, each with its own id. All share one deadline.
+
+        Returns what came of each, in the same order. An event after one that is refused is sent
+        all the same; one after an event that had no answer is not. A topic or a broker that does
+        not answer while others do is not waited for until the deadline.
+        """
+        run, wait = OrderedRun(events), _Wait()
+        with self._call(), suppress(TimeoutError):
+            async with asyncio.timeout(self._deadline):
+                await self._deliver_all(run, wait)
+        return run.outcomes(lambda event: self._late(event, wait))
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
         if not self._open:
             raise RuntimeError("EventPublisher is used outside its `async with`")
-        wait = _Wait()
         self._calls += 1
         try:
-            async with asyncio.timeout(self._deadline):
-                return await self._deliver(event, wait)
-        except TimeoutError as error:
-            raise PublishTimeout(event, self._deadline, wait.what + self._trouble) from error
+            yield
         finally:
             self._calls -= 1
             if not self._calls:
                 self._no_calls.set()
 
+    def _late(self, event: Event, wait: _Wait) -> PublishTimeout:
+        return PublishTimeout(event, self._deadline, wait.what + self._trouble)
+
     async def _deliver(self, event: Event, wait: _Wait) -> PublishedEvent:
-        traceparent = self._traceparent() if self._traceparent else None
-        headers = headers_of(event, self._source, traceparent)
-        topic = self._topics.real_name(event.topic)
         attempt = 0
         while True:  # ends by its result, its error or its deadline
             producer = await self._connected(wait)
             numbered = False
             try:
-                wait.what = f"the metadata of topic {topic}: does it exist?"
-                partitions = await producer.partitions_for(topic)
-                partition = _partition(producer, topic, event.key, partitions)
-                wait.what = f"room in the buffer of topic {topic}"
-                # One at a time, in the order they came: aiokafka wakes all that wait, for one
-                # to win. With 1,000 callers that made 1,600 events/s of 12,000.
-                async with self._queues[topic, partition]:
-                    acknowledged = await producer.send(
-                        topic, event.encoded, event.key, partition, headers=headers
-                    )
+                ready = await self._prepare(producer, event, wait)
+                acknowledged = await self._put(producer, event, ready, wait)
                 wait.what = f"Kafka at {self._servers} to acknowledge it"
                 numbered = True
                 lies = await acknowledged
-            except (KafkaTimeoutError, UnknownTopicOrPartitionError):
+            except _TO_WAIT_OUT:
                 pass  # aiokafka has a deadline too; ours counts
             except KafkaError as error:
-                # aiokafka has numbered a batch that failed, so Kafka would find a gap before
-                # the next one and refuse all that follow. A new producer counts anew.
-                if numbered or _is_spent(error):
-                    self._replace(producer)
-                if not (error.retriable or _is_spent(error)):
-                    raise PublishRejected(event, _reason(error)) from error
+                refusal = self._judge(producer, event, error, numbered=numbered)
+                if refusal is not None:
+                    raise refusal from error
             else:
                 return PublishedEvent(event.id, lies.topic, lies.partition, lies.offset)
             await asyncio.sleep(_pause(attempt))
             attempt += 1
+
+    async def _deliver_all(self, run: OrderedRun, wait: _Wait) -> None:
+        ready: dict[int, Ready] = {}
+        attempt = 0
+        while due := run.due():  # ends with all outcomes, with what holds nobody up, or in time
+            producer = await self._connected(wait)
+            sent: dict[int, asyncio.Future[Any]] = {}
+            late = True
+            try:
+                await self._send_all(producer, run, due, ready, sent, wait)
+                wait.what = f"Kafka at {self._servers} to acknowledge it"
+                late = await stragglers(sent.values())
+            finally:
+                progress = self._note_all(producer, run, due, sent)
+                if late:  # what lies in its buffer would come between what is sent next
+                    self._replace(producer)
+            if late or (run.has_begun and not progress):
+                return
+            attempt = 0 if progress else attempt + 1
+            if not progress:
+                await asyncio.sleep(_pause(attempt))
+
+    async def _send_all(
+        self,
+        producer: AIOKafkaProducer,
+        run: OrderedRun,
+        due: Sequence[tuple[int, Event]],
+        ready: dict[int, Ready],
+        sent: dict[int, asyncio.Future[Any]],
+        wait: _Wait,
+    ) -> None:
+        """Hand them to the producer; after one that it does not take, no other of its topic.
+
+        At most a batch for each partition: where Kafka refuses one, it may take the next, which
+        would then lie before what was refused.
+        """
+        stuck: set[str] = set()
+        room: dict[tuple[str, int], int] = {}
+        for place, event in due:
+            if event.topic in stuck:
+                continue
+            try:
+                one = ready.get(place)
+                if one is None:
+                    async with asyncio.timeout(_METADATA_SECONDS):
+                        one = ready[place] = await self._prepare(producer, event, wait)
+                left = room.get(one.where, max(one.size, BATCH_BYTES))
+                room[one.where] = left - one.size if left >= one.size else 0
+                if left >= one.size:
+                    sent[place] = await self._put(producer, event, one, wait)
+            except TimeoutError:
+                stuck.add(event.topic)
+            except KafkaError as error:
+                stuck.add(event.topic)
+                if not isinstance(error, _TO_WAIT_OUT):
+                    refusal = self._judge(producer, event, error, numbered=False)
+                    if refusal is not None:
+                        run.refused(place, refusal)
+
+    def _note_all(
+        self,
+        producer: AIOKafkaProducer,
+        run: OrderedRun,
+        due: Sequence[tuple[int, Event]],
+        sent: dict[int, asyncio.Future[Any]],
+    ) -> bool:
+        """Tell the run what is known; whether that is anything that moves it on."""
+        progress = False
+        for place, event in due:
+            future = sent.get(place)
+            if future is None or future.cancel():  # nobody waits for its answer any more
+                continue
+            error = future.exception()
+            if error is None:
+                lies = future.result()
+                run.took(place, PublishedEvent(event.id, lies.topic, lies.partition, lies.offset))
+                progress = True
+            elif not isinstance(error, KafkaError):
+                raise error
+            elif not isinstance(error, _TO_WAIT_OUT):
+                refusal = self._judge(producer, event, error, numbered=True)
+                if refusal is not None:
+                    run.refused(place, refusal)
+                    progress = True
+        return progress
+
+    async def _prepare(self, producer: AIOKafkaProducer, event: Event, wait: _Wait) -> Ready:
+        """Find the partition for it, once its topic is known."""
+        topic = self._topics.real_name(event.topic)
+        wait.what = f"the metadata of topic {topic}: does it exist?"
+        partitions = await producer.partitions_for(topic)
+        where = topic, partition_of(producer, topic, event.key, partitions)
+        traceparent = self._traceparent() if self._traceparent else None
+        return ready_record(event, where, headers_of(event, self._source, traceparent))
+
+    async def _put(
+        self, producer: AIOKafkaProducer, event: Event, ready: Ready, wait: _Wait
+    ) -> asyncio.Future[Any]:
+        """Put an event into the producer's buffer; the future is Kafka's answer."""
+        topic, partition = ready.where
+        wait.what = f"room in the buffer of topic {topic}"
+        # One at a time, in the order they came: aiokafka wakes all that wait, for one
+        # to win. With 1,000 callers that made 1,600 events/s of 12,000.
+        async with self._queues[ready.where]:
+            answer: asyncio.Future[Any] = await producer.send(
+                topic, event.encoded, event.key, partition, headers=ready.headers
+            )
+        return answer
+
+    def _judge(
+        self, producer: AIOKafkaProducer, event: Event, error: KafkaError, *, numbered: bool
+    ) -> PublishRejected | None:
+        """The refusal that an error is; None where another try may help."""
+        # aiokafka has numbered a batch that failed, so Kafka would find a gap before
+        # the next one and refuse all that follow. A new producer counts anew.
+        if numbered or is_spent(error):
+            self._replace(producer)
+        if error.retriable or is_spent(error):
+            return None
+        return PublishRejected(event, reason(error), of_event=is_of_the_event(error))
 
     async def _connected(self, wait: _Wait) -> AIOKafkaProducer:
         """The producer that all calls share. Connecting goes on when one of them gives up."""
@@ -249,11 +372,11 @@ class EventPublisher(PublishMethods):
                 if attempt & (attempt + 1) == 0:  # ever more rarely
                     extra = {"servers": self._servers, "attempt": attempt, "error": str(error)}
                     log.warning("Kafka not reached", extra=extra)
-                await _stop(producer)
+                await stop(producer)
                 await asyncio.sleep(_pause(attempt))
                 attempt += 1
             except asyncio.CancelledError:
-                await _stop(producer)
+                await stop(producer)
                 raise
             else:
                 self._trouble = ""
@@ -264,61 +387,12 @@ class EventPublisher(PublishMethods):
         task = self._connecting
         if task is not None and task.done() and task.result() is producer:
             self._connecting = None
-            stopping = asyncio.create_task(_stop(producer))
+            stopping = asyncio.create_task(stop(producer))
             self._stopping.add(stopping)
             stopping.add_done_callback(self._stopping.discard)
-
-
-def _partition(producer: AIOKafkaProducer, topic: str, key: bytes | None, every: set[int]) -> int:
-    """Where Kafka's other clients put this key too; one that has a leader where there is none."""
-    reachable = producer.client.cluster.available_partitions_for_topic(topic) or ()
-    partition: int = _PARTITIONER(key, sorted(every), sorted(reachable))
-    return partition
-
-
-def _is_spent(error: KafkaError) -> bool:
-    """Whether the producer is of no use any more, while another one would take the event.
-
-    A bare KafkaError is what aiokafka makes of an error of its own.
-    """
-    return isinstance(error, _SPENT) or type(error) is KafkaError
-
-
-def _reason(error: KafkaError) -> str:
-    """Kafka's own name for what it refuses, and what it means."""
-    if isinstance(error, BrokerResponseError):
-        return f"{error.message}: {error.description}"
-    return str(error)
 
 
 def _pause(attempt: int) -> float:
     """Seconds before the attempt after this one; attempts count from 0."""
     longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt, 16))
     return random.uniform(0.0, longest)  # noqa: S311  # spreads load, guards nothing
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Close a producer within about two seconds, also where its broker does not answer."""
-    try:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await producer.stop()
-    except TimeoutError:
-        await _tear_down(producer)
-
-
-async def _tear_down(producer: AIOKafkaProducer) -> None:
-    """End what `AIOKafkaProducer.stop` waits for without limit: batches that no broker takes.
-
-    It has no public way to do so, hence the private names; they are those of aiokafka 0.14.
-    """
-    producer._message_accumulator.fail_all(KafkaConnectionError("the producer was given up"))
-    with suppress(TimeoutError):  # a socket whose other end reads no more may not close at all
-        async with asyncio.timeout(_STOP_SECONDS):
-            await producer.client.close()
-    metadata = producer.client._md_update_fut
-    if metadata is not None and not metadata.done():
-        metadata.set_result(False)  # batches wait for this before they see that they have failed
-    sender = producer._sender.sender_task
-    if sender is not None:
-        sender.cancel()
-        await asyncio.wait({sender}, timeout=_STOP_SECONDS)

@@ -41,6 +41,7 @@ class RejectedReason(StrEnum):
     NO_EVENT_TYPE = "no_event_type"
     BAD_FIELD = "bad_field"
     NO_AUDIENCE = "no_audience"
+    UNPACKS_TOO_LARGE = "unpacks_too_large"
 
 
 @dataclass(frozen=True, slots=True)

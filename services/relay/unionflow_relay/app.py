@@ -21,13 +21,15 @@ from unionflow_relay.adapters.websocket.acceptor import Acceptor
 from unionflow_relay.adapters.websocket.door import RelayDoor
 from unionflow_relay.adapters.websocket.draining import CLOSE, Draining
 from unionflow_relay.adapters.websocket.hub import Hub, HubSettings
+from unionflow_relay.adapters.websocket.past import Past
 from unionflow_relay.adapters.websocket.replays import Replays
 from unionflow_relay.bounds import Bounds
 from unionflow_relay.core.handshake import Rules
 from unionflow_relay.core.history import History
+from unionflow_relay.core.shelf import Shelf
 from unionflow_relay.guard import Guard
 from unionflow_relay.health import Health
-from unionflow_relay.settings import Configuration
+from unionflow_relay.settings import Compression, Configuration
 from unionflow_runtime.access import AuthMode
 from unionflow_runtime.adapters.management import management_app
 from unionflow_runtime.adapters.servers import http_server
@@ -37,6 +39,7 @@ from unionflow_runtime.core.readiness import Readiness
 from unionflow_runtime.errors import SettingsError
 
 ENDPOINT = "/ws/dashboard"
+STREAM_ENDPOINT = "/sse/dashboard"
 TYPICAL_RECORD_BYTES = 1_024
 log = structlog.get_logger("relay")
 
@@ -73,13 +76,13 @@ class Relay:
         )
         self._source = KafkaSource(configuration.kafka, around)
         self._ranges = KafkaRanges(configuration.kafka, self._source.following, around)
+        shelf = Shelf(self._bounds.replay_bytes)
+        self._metrics.replay_bytes.set_function(lambda: float(shelf.size))
+        past = Past(
+            self._hub.positions, history, shelf, self._ranges, self._metrics, time.monotonic
+        )
         self._replays = Replays(
-            self._hub,
-            history,
-            self._ranges,
-            self._metrics,
-            clock=time.monotonic,
-            note=self._bounds.unsent.note,
+            self._hub, past, self._bounds.unsent, self._metrics, clock=time.monotonic
         )
         self._hub.join_replays(self._replays, self._source.look)
         self._guard = (
@@ -87,7 +90,12 @@ class Relay:
             if settings.auth is AuthMode.JWT
             else None
         )
-        rules = Rules(settings.base_path + ENDPOINT, frozenset(settings.allowed_origins))
+        rules = Rules(
+            settings.base_path + ENDPOINT,
+            frozenset(settings.allowed_origins),
+            settings.compression is Compression.DEFLATE,
+            settings.base_path + STREAM_ENDPOINT,
+        )
         tokens = self._guard.tokens if self._guard is not None else None
         self._door = RelayDoor(
             rules, self._hub, self._metrics, self._has_begun, self._bounds.turnstile, tokens

@@ -38,6 +38,7 @@ class Bounds:
         )
         limits: Limits[Peer] = Limits(policy)
         self.history_bytes = shares.history_bytes
+        self.replay_bytes = shares.replay_bytes
         self.message_pace = pace_of(settings.max_messages_per_second)
         self.crowd = Crowd(metrics, limits)
         self.unsent = UnsentCeiling(shares.unsent_bytes, self.crowd, metrics)
@@ -50,6 +51,7 @@ class Bounds:
             metrics,
             time.monotonic,
         )
+        metrics.replay_limit_bytes.set(shares.replay_bytes)
         metrics.unsent_ceiling_bytes.set(shares.unsent_bytes)
         metrics.connections_limit.set(shares.connections)
         self._wanted_history = settings.history_bytes
@@ -60,6 +62,7 @@ class Bounds:
             "memory shared out",
             limit=self._limit,
             history=self.history_bytes,
+            replays=self.replay_bytes,
             unsent=self._shares.unsent_bytes,
             connections=self._shares.connections,
         )

@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a relay until SIGTERM or SIGINT. Returns 0, or 2 when a setting is missing or wrong."""
     return run_program(
         "python -m unionflow_relay",
-        "Carries UnionFlow's events from Kafka to WebSockets.",
+        "Carries UnionFlow's events from Kafka to WebSockets and server-sent events.",
         described_settings(Settings, kafka=True),
         _start,
         arguments,

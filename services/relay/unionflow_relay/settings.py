@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -21,11 +22,20 @@ from unionflow_runtime.settings import (
 )
 
 
+class Compression(StrEnum):
+    """Whether what clients get is compressed."""
+
+    NONE = "none"  # not `off`, which YAML would read as false
+    DEFLATE = "deflate"
+
+
 class Settings(AccessSettings):
     """Everything that can be set. Each field's alias is its variable."""
 
     port: Port = Field(
-        8085, alias="UNIONFLOW_PORT", description="Port of `/ws/dashboard`; 0 takes a free one."
+        8085,
+        alias="UNIONFLOW_PORT",
+        description="Port of `/ws/dashboard` and `/sse/dashboard`; 0 is a free one.",
     )
     base_path: BasePath = Field(
         "",
@@ -75,6 +85,12 @@ class Settings(AccessSettings):
         ge=64 * 1024 * 1024,
         description="Memory that the relay shares out; not set, the container's limit (cgroup v2), "
         "else what the machine has.",
+    )
+    compression: Compression = Field(
+        Compression.NONE,
+        alias="UNIONFLOW_COMPRESSION",
+        description="`deflate` compresses events for clients that offer permessage-deflate: fewer "
+        "bytes, a little more of the relay's processor.",
     )
     drain_seconds: int = Field(
         20,

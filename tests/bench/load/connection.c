@@ -35,7 +35,9 @@ static void watch(struct connection *c, int operation, uint32_t events) {
  * server's queue of connections to accept is full. */
 static void send_request(struct connection *c, int watch_operation) {
     char request[LARGEST_HEAD];
-    const char *target = load.targets[(size_t)(c - load.connections) % load.target_count];
+    static size_t churned;
+    size_t turn = load.reopen ? churned++ : (size_t)(c - load.connections);
+    const char *target = load.targets[turn % load.target_count];
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
                           "Connection: Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Sequence
+from functools import partial
 
 from prometheus_client import (
     CollectorRegistry,
@@ -24,6 +25,7 @@ _KNOWN_CODES = frozenset(
     {1000, 1001, 1002, 1003, 1006, 1007, 1009, 1011, 1012, 1013}
     | {4400, 4401, 4403, 4408, 4409, 4429}
 )
+_OTHER = 0  # no close code
 _LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
 
@@ -32,7 +34,11 @@ class RelayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._connections = self._gauge("connections", "Open WebSockets.", "dialect")
+        self._connections = self._gauge(
+            "connections",
+            "Open connections: WebSockets, and streams of server-sent events.",
+            "dialect",
+        )
         self._handshakes = self._counter(
             "handshakes", "Handshakes, by `accepted` or the HTTP status of the refusal.", "outcome"
         )
@@ -61,11 +67,30 @@ class RelayMetrics:
         self.replayed = self._counter(
             "replayed_events", "Events written to clients that were catching up.", "source"
         )
+        self.replay_reads = self._counter(
+            "replay_read_records", "Records read from Kafka for replays, whoever wanted them."
+        )
+        self.replay_waits = self._counter(
+            "replay_waits",
+            "Times that a replay waited for clients to read, so that none is cut off for memory.",
+        )
+        self.replaying = self._gauge(
+            "replaying",
+            "Clients that catch up: in a convoy (`going`), before one (`waiting`), or with a full "
+            "buffer (`slow`).",
+            "state",
+        )
+        self.replay_bytes = self._gauge(
+            "replay_bytes", "Records read from Kafka for replays that are still kept."
+        )
+        self.replay_limit_bytes = self._gauge(
+            "replay_limit_bytes", "How much of those is kept at most."
+        )
         self.history_bytes = self._gauge("history_bytes", "Records kept in memory for replays.")
         self._closes = self._counter(
             "closes",
-            "Closed WebSockets, by close code; `other` is any that the wire does not "
-            "name, 1006 a connection lost without a close frame.",
+            "Closed connections, by close code; `other` is any that the wire does not "
+            "name, 1006 a connection lost without a goodbye.",
             "code",
         )
         self.skipped = self._counter(
@@ -111,14 +136,22 @@ class RelayMetrics:
             "membership_rulings", "Suspensions and restorations of members that are remembered."
         )
         self._catalogue = frozenset(t for topic in CATALOGUE for t in topic.event_types)
-        # Looked up once: a storm of handshakes meets these each time.
-        self._accepted = self._handshakes.labels("accepted")
-        self._open = {dialect: self._connections.labels(dialect.value) for dialect in Dialect}
+        # Plain numbers, which the library is told when it is asked: each of its own increments
+        # takes a lock, and all of a connection's were a tenth of its handshake.
+        self._accepted = 0
+        self._open = dict.fromkeys(Dialect, 0)
+        self._ended: dict[int, int] = {}
+        for dialect in Dialect:
+            gauge = self._connections.labels(dialect.value)
+            gauge.set_function(partial(self._open_now, dialect))
 
     def connected(self, dialect: Dialect) -> None:
         """A handshake was accepted."""
-        self._accepted.inc()
-        self._open[dialect].inc()
+        self._accepted += 1
+        self._open[dialect] += 1
+
+    def _open_now(self, dialect: Dialect) -> float:
+        return float(self._open[dialect])
 
     def refused(self, status: int) -> None:
         """A handshake was answered with this HTTP status."""
@@ -126,8 +159,9 @@ class RelayMetrics:
 
     def closed(self, dialect: Dialect, code: int) -> None:
         """A connection is gone."""
-        self._open[dialect].dec()
-        self._closes.labels(str(code) if code in _KNOWN_CODES else "other").inc()
+        self._open[dialect] -= 1
+        code = code if code in _KNOWN_CODES else _OTHER
+        self._ended[code] = self._ended.get(code, 0) + 1
 
     def delivered(self, tally: Tally[str], records: Sequence[Relayed], now: float) -> None:
         """A slice was written. `now`: seconds since the epoch."""
@@ -140,6 +174,11 @@ class RelayMetrics:
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""
+        self._handshakes.labels("accepted").inc(self._accepted)
+        self._accepted = 0
+        for code, count in self._ended.items():
+            self._closes.labels("other" if code == _OTHER else str(code)).inc(count)
+        self._ended.clear()
         return generate_latest(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -39,12 +39,17 @@ class Grant:
     badge: Badge | None = None
 
 
+_EVERYTHING = Grant(frozenset(), None, everything=True)
+
+
 def grant_without_token(query: Query) -> Grant:
     """`UNIONFLOW_AUTH=none`: `?organization=ID&user=ID`; with neither, everything.
 
     Raises:
         MalformedQuery: an ID is empty or too long, or there are several users.
     """
+    if not query:
+        return _EVERYTHING
     organizations = chosen_organizations(query) or frozenset()
     users = query.get("user", [])
     if len(users) > 1:

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TopicMetadata:
-    """A topic as one Metadata answer has it. `leaders`: node ID per partition, -1 for none."""
+    """A topic as one Metadata answer has it. `leaders`: node ID per partition, -1 for none.
+
+    replicas: the fewest of a partition; 0 where that is not known.
+    """
 
     name: str
     topic_id: bytes
     leaders: Mapping[int, int]
+    replicas: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from unionflow_events import Audience, Scope
-from unionflow_relay.core.dialects import ALL_ORGANIZATIONS, Dialect
+from unionflow_relay.core.dialects import ALL_ORGANIZATIONS, Dialect, Form, Packing
 
 M = TypeVar("M", bound=Hashable)
 
@@ -30,6 +30,12 @@ class View:
     organizations: frozenset[str] = frozenset()
     event_types: frozenset[str] | None = None
     everything: bool = False
+    packing: Packing = Packing.RAW
+
+    @property
+    def form(self) -> Form:
+        """What its events' frames are of."""
+        return Form((self.dialect, self.packing))
 
     def listed_organizations(self) -> list[str]:
         """The organisations as `welcome` and `access` name them."""
@@ -41,6 +47,7 @@ class Cohort(Generic[M]):
     """Clients of one view. A dict keeps the order of joining and drops a member in O(1)."""
 
     view: View
+    form: Form
     members: dict[M, None] = field(default_factory=dict)
 
 
@@ -61,7 +68,7 @@ class Addressed(Protocol):
 class Delivery(NamedTuple, Generic[M]):
     """Members that get the same records of a batch, in the batch's order."""
 
-    dialect: Dialect
+    form: Form
     indices: tuple[int, ...]
     members: Sequence[M]
 
@@ -159,7 +166,7 @@ class AudienceIndex(Generic[M]):
             if personal:
                 members = tuple(m for m in members if m not in personal)
             if members and indices:
-                yield Delivery(cohort.view.dialect, indices, members)
+                yield Delivery(cohort.form, indices, members)
 
     def _personal(
         self,
@@ -172,10 +179,10 @@ class AudienceIndex(Generic[M]):
             all_hits = [*hits, *shared.get(cohort, ())]
             indices = _merged(batch, all_hits, cohort.view.event_types)
             if indices:
-                yield Delivery(cohort.view.dialect, indices, (member,))
+                yield Delivery(cohort.form, indices, (member,))
 
     def _open(self, view: View) -> Cohort[M]:
-        cohort: Cohort[M] = Cohort(view)
+        cohort: Cohort[M] = Cohort(view, view.form)
         self._cohorts[view] = cohort
         if view.everything:
             self._seeing_everything[cohort] = None

@@ -32,6 +32,12 @@ class Passenger(Generic[M]):
     wanted: Mapping[Lane, int]
 
 
+def magnitude(wanted: Mapping[Lane, int], live: Mapping[Lane, int]) -> int:
+    """How far behind somebody is, all lanes together: one more for each factor of eight."""
+    behind = sum(max(0, live.get(lane, at) - at) for lane, at in wanted.items())
+    return (behind.bit_length() + 2) // 3
+
+
 class Convoy(Generic[M]):
     """Some clients on their way from the past to now.
 
@@ -89,6 +95,10 @@ class Convoy(Generic[M]):
                 progress[lane] = max(progress[lane], self._dealing[lane])
         return progress
 
+    def is_ahead(self, member: M) -> bool:
+        """Whether it has more of some partition than the convoy has read."""
+        return member in self._ahead
+
     def follow(self, lane: Lane, next_offset: int) -> None:
         """A partition was added: it is new to everyone here."""
         self.reading[lane] = next_offset
@@ -101,19 +111,19 @@ class Convoy(Generic[M]):
             for _offset, _tie, member in self._meetings.pop(lane, ()):
                 self._met(member, lane)
 
-    def writes(self, records: Sequence[Relayed]) -> Sequence[Write[M]]:
+    def writes(self, records: Sequence[Relayed]) -> Iterator[Write[M]]:
         """What these records, next in their lanes, are for whom; nothing is moved yet.
 
-        Those of a topic that was given up are for nobody.
+        Those of a topic that was given up are for nobody. One after the other, because crowds of
+        many different cursors share few bytes.
         """
         records = [record for record in records if record.lane in self.reading]
         plan = fan_out(records, self.audience)
         if not self._ahead:
-            return plan.writes
-        writes: list[Write[M]] = []
+            yield from plan.writes
+            return
         for write in plan.writes:
-            writes += self._unseen(records, write)
-        return writes
+            yield from self._unseen(records, write)
 
     def deal(
         self, records: Sequence[Relayed], progress: Mapping[Lane, int]
@@ -208,23 +218,26 @@ class Convoy(Generic[M]):
 
     def _unseen(self, records: Sequence[Relayed], write: Write[M]) -> Iterator[Write[M]]:
         """One write, split into what each of its members has not seen."""
+        ends = {records[index].lane: records[index].offset + 1 for index in write.indices}
         together: list[M] = []
         apart: dict[tuple[int, ...], list[M]] = {}
         for member in write.members:
             ahead = self._ahead.get(member)
-            if ahead is None:
+            if ahead is None or ends.keys().isdisjoint(ahead):
                 together.append(member)
                 continue
+            seen = tuple(min(ahead.get(lane, 0), end) for lane, end in ends.items())
+            apart.setdefault(seen, []).append(member)
+        if together:
+            yield Write(write.data, together, write.indices, write.form)
+        for seen, members in apart.items():
+            before = dict(zip(ends, seen, strict=True))
             indices = tuple(
-                i for i in write.indices if records[i].offset >= ahead.get(records[i].lane, 0)
+                i for i in write.indices if records[i].offset >= before[records[i].lane]
             )
             if indices:
-                apart.setdefault(indices, []).append(member)
-        if together:
-            yield Write(write.data, together, write.indices)
-        for indices, members in apart.items():
-            frames = [records[i].frame(self.audience.view_of(members[0]).dialect) for i in indices]
-            yield Write(b"".join(frames), members, indices)
+                frames = [records[i].frame(write.form) for i in indices]
+                yield Write(b"".join(frames), members, indices, write.form)
 
     def _met(self, member: M, lane: Lane) -> None:
         ahead = self._ahead.get(member)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from unionflow_relay.core.audience import AudienceIndex
-from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.dialects import Form
 from unionflow_relay.core.relayed import Relayed
 
 M = TypeVar("M", bound=Hashable)
@@ -16,14 +16,15 @@ M = TypeVar("M", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Write(Generic[M]):
-    """The same bytes, whole frames in offset order, for each of some clients.
+    """The same bytes, frames in offset order, for each of some clients of one form.
 
-    indices: which records of the slice they are.
+    indices: which records of the slice they are. Server-sent events need a mark after them.
     """
 
     data: bytes
     members: Sequence[M]
     indices: Sequence[int]
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +38,21 @@ class FanOut(Generic[M]):
 
 def fan_out(records: Sequence[Relayed], audience: AudienceIndex[M]) -> FanOut[M]:
     """Group the clients by what this slice has for them, and build each group's bytes once."""
-    groups: dict[tuple[Dialect, tuple[int, ...]], list[M]] = {}
-    reached: dict[Dialect, set[int]] = {}
-    for dialect, indices, members in audience.route(records):
-        groups.setdefault((dialect, indices), []).extend(members)
-        reached.setdefault(dialect, set()).update(indices)
+    groups: dict[tuple[Form, tuple[int, ...]], list[M]] = {}
+    reached: dict[Form, set[int]] = {}
+    for form, indices, members in audience.route(records):
+        groups.setdefault((form, indices), []).extend(members)
+        reached.setdefault(form, set()).update(indices)
     frames = {
-        dialect: {index: records[index].frame(dialect) for index in indices}
-        for dialect, indices in reached.items()
+        form: {index: records[index].frame(form) for index in indices}
+        for form, indices in reached.items()
     }
     copies = [0] * len(records)
     writes: list[Write[M]] = []
-    for (dialect, indices), members in groups.items():
-        own = frames[dialect]
-        writes.append(Write(b"".join([own[index] for index in indices]), members, indices))
+    for (form, indices), members in groups.items():
+        own = frames[form]
+        data = b"".join([own[index] for index in indices])
+        writes.append(Write(data, members, indices, form))
         number = len(members)
         for index in indices:
             copies[index] += number

@@ -1,6 +1,6 @@
 """RFC 6455 frames that a server writes: unmasked, unfragmented, built once and shared.
 
-Reading is left to the `websockets` library; writing is the hot path and needs only a header.
+`reading` is the other direction, and `deflate` what may be done to a payload.
 """
 
 from __future__ import annotations

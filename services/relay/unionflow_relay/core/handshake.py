@@ -10,12 +10,13 @@ from hashlib import sha1
 from urllib.parse import parse_qs
 
 from unionflow_access.errors import InvalidToken, Refusal, UnknownKey
+from unionflow_relay.core import deflate
 from unionflow_relay.core.access import Badge, Grant, Headers, Query, grant_without_token
 from unionflow_relay.core.addresses import Site
 from unionflow_relay.core.audience import View
 from unionflow_relay.core.conflation import CONFLATABLE
 from unionflow_relay.core.cursor import Cursor, parse_cursor
-from unionflow_relay.core.dialects import SUBPROTOCOL, Dialect
+from unionflow_relay.core.dialects import SUBPROTOCOL, Dialect, Packing
 from unionflow_relay.errors import (
     MalformedCursor,
     MalformedQuery,
@@ -25,6 +26,11 @@ from unionflow_relay.errors import (
 )
 
 _WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
+_SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: "
+)
+_V1_CHOSEN = b"\r\nSec-WebSocket-Protocol: " + SUBPROTOCOL.encode()
 MAX_EVENT_TYPES = 64
 CURSOR_IN_MESSAGE = "message"
 
@@ -45,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An HTTP answer before any upgrade. `probe`: whether only this pod's own probe gets it."""
+    """An HTTP answer, and no more. `probe`: whether only this pod's own probe gets it."""
 
     status: int
     message: str
@@ -66,9 +72,10 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The upgrade goes ahead. `close` is a code and reason to close with right after it.
+    """The upgrade or the stream goes ahead. `close`: a code and reason to close with at once.
 
     probe: whether it is this pod's own, who only wants to know. site: whom it is counted for.
+    changed: whether the client, or its token, chose another view since, which `access` then says.
     """
 
     response: bytes
@@ -79,14 +86,21 @@ class Accepted:
     badge: Badge | None = None
     probe: bool = False
     site: Site | None = None
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What this relay asks of a handshake. No origins means that any origin may connect."""
+    """What this relay asks of a handshake. No origins means that any origin may connect.
+
+    compression: whether permessage-deflate is negotiated with clients that offer it. stream_path:
+    where server-sent events are; empty for nowhere.
+    """
 
     path: str
     allowed_origins: frozenset[str] = frozenset()
+    compression: bool = False
+    stream_path: str = ""
 
 
 Gate = Callable[[Headers, Query], Grant]
@@ -110,12 +124,13 @@ def decide(request: Request, rules: Rules, gate: Gate = without_tokens) -> Accep
         return refused
     offered = {p.strip() for p in request.headers.get("sec-websocket-protocol", "").split(",")}
     dialect = Dialect.V1 if SUBPROTOCOL in offered else Dialect.PLAIN
-    response = _switching_protocols(request.headers["sec-websocket-key"], dialect)
+    extension = _extension(request.headers, rules)
+    response = _switching_protocols(request.headers["sec-websocket-key"], dialect, extension)
     try:
-        query = _parse_query(query_text)
+        query = parse_query(query_text)
         grant = gate(request.headers, query)
-        view = _view(dialect, grant, query)
-        resume = _resume(query) if dialect is Dialect.V1 else None
+        view = view_of(dialect, grant, query, Packing.DEFLATED if extension else Packing.RAW)
+        resume = resume_of(query) if dialect is Dialect.V1 else None
     except MalformedQuery as problem:
         return Refused(400, str(problem))
     except MalformedCursor as problem:
@@ -123,7 +138,7 @@ def decide(request: Request, rules: Rules, gate: Gate = without_tokens) -> Accep
     except UnknownKey:
         raise
     except OverCapacity as problem:
-        return Refused(503, str(problem), (("Retry-After", str(problem.retry_after)),))
+        return over_capacity(problem)
     except (InvalidToken, OrganizationNotAllowed, TooMany) as problem:
         return _turn_away(problem, response, dialect)
     return Accepted(response, view, grant.user, resume, badge=grant.badge)
@@ -135,6 +150,11 @@ def _turn_away(
     """A browser's script sees a close code and no HTTP status: `unionflow.v1` upgrades first."""
     if dialect is Dialect.V1:
         return Accepted(response, View(dialect), None, close=(_close_code(problem), str(problem)))
+    return turned_away(problem)
+
+
+def turned_away(problem: InvalidToken | OrganizationNotAllowed | TooMany) -> Refused:
+    """The HTTP answer to a client that may not do what it asks for."""
     if isinstance(problem, TooMany):
         return Refused(429, str(problem), (("Retry-After", str(problem.retry_after)),))
     if isinstance(problem, OrganizationNotAllowed):
@@ -143,6 +163,11 @@ def _turn_away(
     if problem.reason is not Refusal.MISSING:  # RFC 6750 section 3.1
         challenge += f', error="invalid_token", error_description="{problem}"'
     return Refused(401, str(problem), (("WWW-Authenticate", challenge),))
+
+
+def over_capacity(problem: OverCapacity) -> Refused:
+    """The HTTP answer where nobody more is taken."""
+    return Refused(503, str(problem), (("Retry-After", str(problem.retry_after)),))
 
 
 def _close_code(problem: InvalidToken | OrganizationNotAllowed | TooMany) -> int:
@@ -154,7 +179,7 @@ def _close_code(problem: InvalidToken | OrganizationNotAllowed | TooMany) -> int
 def _refuse_request(request: Request, path: str, rules: Rules) -> Refused | None:
     headers = request.headers
     if path != rules.path:
-        return Refused(404, f"nothing is here; the WebSocket is at {rules.path}")
+        return Refused(404, f"nothing is here; {_where(rules)}")
     if request.method != "GET":
         return Refused(405, "a WebSocket handshake is a GET", (("Allow", "GET"),))
     upgrades = {token.strip().lower() for token in headers.get("connection", "").split(",")}
@@ -164,10 +189,22 @@ def _refuse_request(request: Request, path: str, rules: Rules) -> Refused | None
         return Refused(426, "WebSocket version 13 is spoken", (("Sec-WebSocket-Version", "13"),))
     if not _is_key(headers.get("sec-websocket-key", "")):
         return Refused(400, "Sec-WebSocket-Key must be 16 bytes in base64")
+    return origin_refused(headers, rules)
+
+
+def origin_refused(headers: Headers, rules: Rules) -> Refused | None:
+    """The answer to a page whose origin may not connect; whoever is no page has none."""
     origin = headers.get("origin")
     if rules.allowed_origins and origin is not None and origin not in rules.allowed_origins:
         return Refused(403, "this origin may not connect")
     return None
+
+
+def _where(rules: Rules) -> str:
+    web_socket = f"the WebSocket is at {rules.path}"
+    if not rules.stream_path:
+        return web_socket
+    return f"{web_socket}, server-sent events are at {rules.stream_path}"
 
 
 def _is_key(key: str) -> bool:
@@ -177,21 +214,27 @@ def _is_key(key: str) -> bool:
         return False
 
 
-def _switching_protocols(key: str, dialect: Dialect) -> bytes:
+def _extension(headers: Headers, rules: Rules) -> str | None:
+    offer = headers.get("sec-websocket-extensions") if rules.compression else None
+    return None if offer is None else deflate.negotiate(offer)
+
+
+def _switching_protocols(key: str, dialect: Dialect, extension: str | None) -> bytes:
     digest = sha1(key.encode() + _WEBSOCKET_GUID, usedforsecurity=False).digest()
-    accept = base64.b64encode(digest)
-    lines = [
-        b"HTTP/1.1 101 Switching Protocols",
-        b"Upgrade: websocket",
-        b"Connection: Upgrade",
-        b"Sec-WebSocket-Accept: " + accept,
-    ]
+    answer = _SWITCHING + binascii.b2a_base64(digest, newline=False)
     if dialect is Dialect.V1:
-        lines.append(b"Sec-WebSocket-Protocol: " + SUBPROTOCOL.encode())
-    return b"\r\n".join([*lines, b"", b""])
+        answer += _V1_CHOSEN
+    if extension is not None:
+        answer += b"\r\nSec-WebSocket-Extensions: " + extension.encode()
+    return answer + b"\r\n\r\n"
 
 
-def _parse_query(query: str) -> Mapping[str, list[str]]:
+def parse_query(query: str) -> Mapping[str, list[str]]:
+    """A request's query.
+
+    Raises:
+        MalformedQuery: it has more than 64 fields, or is not UTF-8.
+    """
     if not query:
         return {}
     try:
@@ -200,10 +243,13 @@ def _parse_query(query: str) -> Mapping[str, list[str]]:
         raise MalformedQuery("the query has too many fields or is not UTF-8") from problem
 
 
-def _view(dialect: Dialect, grant: Grant, query: Mapping[str, list[str]]) -> View:
+def view_of(
+    dialect: Dialect, grant: Grant, query: Mapping[str, list[str]], packing: Packing
+) -> View:
+    """What a client gets of what it may. Raises MalformedQuery for its `eventTypes`."""
     listed = query.get("eventTypes")
     types = None if listed is None else event_types(",".join(listed).split(","))
-    return View(dialect, grant.organizations, types, grant.everything)
+    return View(dialect, grant.organizations, types, grant.everything, packing)
 
 
 def event_types(names: list[str]) -> frozenset[str]:
@@ -220,7 +266,12 @@ def event_types(names: list[str]) -> frozenset[str]:
     return stripped
 
 
-def _resume(query: Mapping[str, list[str]]) -> Resume | None:
+def resume_of(query: Mapping[str, list[str]]) -> Resume | None:
+    """What the query says of the client's past; None where it says nothing.
+
+    Raises:
+        MalformedCursor, MalformedQuery: it cannot be taken.
+    """
     values = query.get("cursor")
     if values is None:
         return None

@@ -69,14 +69,14 @@ class History:
             if ring is not None:
                 ring.records.append(record)
                 self._arrivals.append(ring)
-                self._size += _weight(record)
+                self._size += weight(record)
         for lane, next_offset in piece.progress.items():
             if lane in self._rings:
                 self._rings[lane].end = next_offset
         while self._size > self._limit:
             ring = self._arrivals.popleft()
             if ring.alive:
-                self._size -= _weight(ring.drop_oldest())
+                self._size -= weight(ring.drop_oldest())
 
     def skip(self, lane: Lane, next_offset: int) -> None:
         """Records before `next_offset` are gone from Kafka: nothing joins what is held to it."""
@@ -119,11 +119,12 @@ class History:
         ring = self._rings.get(lane)
         if ring is not None:
             ring.alive = False
-            self._size -= sum(_weight(record) for record in ring.records[ring.head :])
+            self._size -= sum(weight(record) for record in ring.records[ring.head :])
             ring.records.clear()  # the ring itself lives on in the arrivals until its turn comes
 
 
-def _weight(record: Relayed) -> int:
+def weight(record: Relayed) -> int:
+    """Bytes that a record takes while it is kept."""
     return RECORD_OVERHEAD_BYTES + len(record.encoded) + len(record.subject or b"")
 
 

@@ -1,7 +1,7 @@
 """One ceiling for everything that grows with the clients: who may have how much of it.
 
 The container's limit is shared out once, at the start. What the program itself takes and what the
-kernel keeps for sockets comes first; the rest is history and unsent bytes.
+kernel keeps for sockets comes first; the rest is history, what replays read, and unsent bytes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ HEADROOM = 0.15  # of the limit: what an allocator cannot give back, and what es
 CONNECTION_BYTES = 16 * 1024  # measured: 4 KB in the process; the kernel's socket is the rest
 CONNECTIONS_SHARE = 0.25
 LEAST_BUFFER_BYTES = 4 * MIB
+LEAST_REPLAY_BYTES = 2 * MIB
+MOST_REPLAY_BYTES = 64 * MIB
+REPLAY_SHARE = 0.125  # of what is there for history, replays and unsent bytes
 MOST_CONNECTIONS = 100_000
 LEAST_HALF_OPEN = 1_024  # a storm of reconnects has so many at once
 RESERVED_FILES = 256  # Kafka, management, logs, probes
@@ -27,10 +30,12 @@ RESERVED_FILES = 256  # Kafka, management, logs, probes
 class Shares:
     """Bytes for history and for unsent bytes of all clients; how many clients there may be.
 
-    half_open: how many more may be connected without having said what they want.
+    replay_bytes: for what replays have read from Kafka. half_open: how many more may be connected
+    without having said what they want.
     """
 
     history_bytes: int
+    replay_bytes: int
     unsent_bytes: int
     connections: int
     half_open: int
@@ -43,8 +48,9 @@ def share_out(
 
     wanted_connections: the operator's own number, which is taken as it is.
 
-    History gets what was asked for, but at most half of what is there for both. Where even the
-    program has hardly room, unsent bytes keep LEAST_BUFFER_BYTES, and nothing else is promised.
+    History gets what was asked for, but at most half of what is there. Where even the
+    program has hardly room, unsent bytes keep LEAST_BUFFER_BYTES and replays LEAST_REPLAY_BYTES,
+    and nothing else is promised.
     """
     by_memory = int(limit * CONNECTIONS_SHARE) // CONNECTION_BYTES
     half_open_files = max(1, files - RESERVED_FILES) // 3
@@ -53,9 +59,11 @@ def share_out(
     )
     half_open = min(max(LEAST_HALF_OPEN, connections // 2), max(1, half_open_files))
     fixed = PROGRAM_BYTES + int(limit * HEADROOM) + connections * CONNECTION_BYTES
-    both = max(0, limit - fixed)
-    history = min(wanted_history, both // 2)
-    return Shares(history, max(LEAST_BUFFER_BYTES, both - history), connections, half_open)
+    there = max(0, limit - fixed)
+    history = min(wanted_history, there // 2)
+    replay = min(max(LEAST_REPLAY_BYTES, int(there * REPLAY_SHARE)), MOST_REPLAY_BYTES)
+    unsent = max(LEAST_BUFFER_BYTES, there - history - replay)
+    return Shares(history, replay, unsent, connections, half_open)
 
 
 def slowest(unsent: Iterable[tuple[int, M]], excess: int) -> Sequence[M]:

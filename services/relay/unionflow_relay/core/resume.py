@@ -77,15 +77,21 @@ def plan_resume(cursor: Cursor, now: Sequence[Standing]) -> ResumePlan:
 
 
 def _unknown_lanes(cursor: Cursor, known: Collection[str]) -> Mapping[Lane, int]:
-    """Partitions of topics that are gone, as far as a cursor can say them: from 0 without a gap."""
+    """Partitions of topics that are gone, as a cursor says them: from 0 without a gap.
+
+    A client may have named some by position alone; those before them it wanted from 0.
+    """
     lanes: dict[Lane, int] = {}
     counts: dict[str, int] = {}
     for (topic, partition), offset in sorted(cursor.next_offsets.items()):
-        if len(lanes) == MAX_UNKNOWN_RANGES:
+        if topic in known:
+            continue
+        unnamed = range(counts.get(topic, 0), partition)
+        if len(lanes) + len(unnamed) >= MAX_UNKNOWN_RANGES:
             break
-        if topic not in known and partition == counts.get(topic, 0):
-            lanes[Lane("", topic, partition)] = offset
-            counts[topic] = partition + 1
+        lanes |= {Lane("", topic, number): 0 for number in unnamed}
+        lanes[Lane("", topic, partition)] = offset
+        counts[topic] = partition + 1
     return lanes
 
 

@@ -14,13 +14,14 @@ from websockets.exceptions import ProtocolError
 from websockets.frames import Close as CloseFrame
 from websockets.frames import Opcode
 
-from unionflow_relay.core import dialects, frames
+from unionflow_relay.core import deflate, dialects, frames
 from unionflow_relay.core.cursor import Cursor, parse_cursor
 from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.handshake import event_types
-from unionflow_relay.errors import MalformedCursor, MalformedQuery
+from unionflow_relay.errors import BrokenFrame, MalformedCursor, MalformedQuery
 
 MAX_MESSAGE_BYTES = 65_536
+MAX_FRAGMENTS = 1_024
 MAX_MISSED_HEARTBEATS = 3
 
 
@@ -72,6 +73,23 @@ Action = Send | Close | Goodbye | Subscribe | Refresh | ResumeFrom
 _NOTHING: Sequence[Action] = ()
 
 
+class _Fragments:
+    """A message whose last fragment has not come."""
+
+    __slots__ = ("compressed", "pieces", "size")
+
+    def __init__(self, *, compressed: bool) -> None:
+        self.compressed = compressed
+        self.pieces: list[bytes] = []
+        self.size = 0
+
+    def add(self, data: bytes) -> bool:
+        """Keep one more fragment. False where that is too much."""
+        self.pieces.append(data)
+        self.size += len(data)
+        return self.size <= MAX_MESSAGE_BYTES and len(self.pieces) <= MAX_FRAGMENTS
+
+
 class Session:
     """What one client said so far, as far as it still matters."""
 
@@ -80,7 +98,7 @@ class Session:
     def __init__(self, dialect: Dialect, *, awaits_cursor: bool = False) -> None:
         self._dialect = dialect
         self._awaits_cursor = awaits_cursor
-        self._fragments: list[bytes] | None = None
+        self._fragments: _Fragments | None = None
         self._heard = True
         self._missed = 0
 
@@ -95,8 +113,13 @@ class Session:
             return _NOTHING
         return (Close(4409, "nothing heard for three heartbeats"),)
 
-    def on_frame(self, opcode: Opcode, data: bytes, *, fin: bool) -> Sequence[Action]:
-        """Take one frame of the client's, already unmasked and checked as RFC 6455 asks."""
+    def on_frame(
+        self, opcode: Opcode, data: bytes, *, fin: bool, compressed: bool = False
+    ) -> Sequence[Action]:
+        """Take one frame of the client's, already unmasked and checked as RFC 6455 asks.
+
+        compressed: whether it begins a message of permessage-deflate.
+        """
         self._heard = True
         if opcode is Opcode.PING:
             return (Send(frames.frame(frames.PONG, data)),)
@@ -104,28 +127,29 @@ class Session:
             return _NOTHING
         if opcode is Opcode.CLOSE:
             return (_goodbye(data),)
-        if opcode is Opcode.BINARY:
-            return (Close(1003, "only text messages are taken"),)
-        return self._on_text(opcode, data, fin=fin)
-
-    def _on_text(self, opcode: Opcode, data: bytes, *, fin: bool) -> Sequence[Action]:
         if (opcode is Opcode.CONT) != (self._fragments is not None):
             return (Close(1002, "a message's fragments are out of order"),)
+        if opcode is Opcode.BINARY:
+            return (Close(1003, "only text messages are taken"),)
         if self._fragments is None and fin:
-            return self._on_message(data)
-        fragments = self._fragments = self._fragments or []
-        fragments.append(data)
-        if sum(map(len, fragments)) > MAX_MESSAGE_BYTES or len(fragments) > MAX_MESSAGE_BYTES // 64:
-            self._fragments = None
-            return (Close(1009, "a message has at most 64 KiB"),)
-        if not fin:
+            return self._on_message(data, compressed=compressed)
+        return self._on_fragment(data, fin=fin, compressed=compressed)
+
+    def _on_fragment(self, data: bytes, *, fin: bool, compressed: bool) -> Sequence[Action]:
+        fragments = self._fragments = self._fragments or _Fragments(compressed=compressed)
+        fits = fragments.add(data)
+        if fits and not fin:
             return _NOTHING
         self._fragments = None
-        return self._on_message(b"".join(fragments))
+        if not fits:
+            return (Close(1009, "a message has at most 64 KiB"),)
+        return self._on_message(b"".join(fragments.pieces), compressed=fragments.compressed)
 
-    def _on_message(self, data: bytes) -> Sequence[Action]:
+    def _on_message(self, data: bytes, *, compressed: bool) -> Sequence[Action]:
         try:
-            text = data.decode()
+            text = (deflate.inflate(data, MAX_MESSAGE_BYTES) if compressed else data).decode()
+        except BrokenFrame as broken:
+            return (Close(broken.code, broken.reason),)
         except UnicodeDecodeError:
             return (Close(1007, "a text message must be UTF-8"),)
         if self._dialect is Dialect.PLAIN:

@@ -30,7 +30,6 @@ EARLIEST = -2
 _TOPIC_RESOURCE = 2
 _NO_ERROR = 0
 _UNKNOWN_TOPIC = 3
-_LEADER_NOT_AVAILABLE = 5
 # The last two are aiokafka's: for a broker too old for a request, and for SASL answers it doubts.
 _FAILURES = (KafkaError, OSError, TimeoutError, NotImplementedError, AssertionError)
 
@@ -44,6 +43,13 @@ class Topics(NamedTuple):
     """Topics by name: those that exist, and those that nothing can be said of now, with why."""
 
     found: dict[str, TopicMetadata]
+    refused: dict[str, str]
+
+
+class TopicSettings(NamedTuple):
+    """Settings by topic, and the topics whose settings a broker does not tell, with why."""
+
+    found: dict[str, dict[str, str]]
     refused: dict[str, str]
 
 
@@ -109,17 +115,7 @@ class Cluster:
         """
         response = await self._ask_any(MetadataByName(tuple(names)))
         self._learn_brokers(response)
-        found: dict[str, TopicMetadata] = {}
-        refused: dict[str, str] = {}
-        for code, name, topic_id, _internal, partitions, *_ in response.topics:
-            if code in (_UNKNOWN_TOPIC, _LEADER_NOT_AVAILABLE):
-                continue
-            if code != _NO_ERROR:
-                refused[name] = for_code(code).__name__
-                continue
-            leaders = {number: leader for _error, number, leader, *_ in partitions}
-            found[name] = TopicMetadata(name, topic_id, leaders)
-        return Topics(found, refused)
+        return read_topics(response)
 
     async def offsets(
         self, node: int, partitions: Mapping[str, Sequence[int]], timestamp: int
@@ -152,30 +148,21 @@ class Cluster:
             if code == _NO_ERROR
         }
 
-    async def cleanup_policies(self, names: Iterable[str]) -> dict[str, str]:
-        """`cleanup.policy` of each topic that may be described; one that may not is left out.
-
-        Raises:
-            KafkaUnavailable: no known broker answers.
-        """
-        found = await self.settings(names, ["cleanup.policy"])
-        return {name: policy for name, values in found.items() for policy in values.values()}
-
-    async def settings(
-        self, names: Iterable[str], settings: Sequence[str]
-    ) -> dict[str, dict[str, str]]:
-        """Settings of each topic that may be described; one that may not is left out.
+    async def settings(self, names: Iterable[str], settings: Sequence[str]) -> TopicSettings:
+        """Some settings of some topics, as they are in force: a topic's own, else the broker's.
 
         Raises:
             KafkaUnavailable: no known broker answers.
         """
         resources = [(_TOPIC_RESOURCE, name, list(settings)) for name in names]
         response = await self._ask_any(DescribeConfigsRequest(resources))
-        return {
-            name: {entry[0]: str(entry[1]) for entry in entries}
-            for code, _message, _type, name, entries in response.resources
-            if code == _NO_ERROR
-        }
+        described = TopicSettings({}, {})
+        for code, _message, _type, name, entries in response.resources:
+            if code == _NO_ERROR:
+                described.found[name] = {entry[0]: str(entry[1]) for entry in entries}
+            else:
+                described.refused[name] = for_code(code).__name__
+        return described
 
     async def send(self, node: int, request: Request[Any]) -> Any:
         """One request to one broker, answered within REQUEST_TIMEOUT_MS.
@@ -223,6 +210,26 @@ class Cluster:
             if addresses.get(line.node) != self._addresses.get(line.node):
                 self._open.pop(line).close()
         self._addresses = addresses
+
+
+def read_topics(response: Any) -> Topics:
+    """What a Metadata answer says of topics.
+
+    Only one that does not know a topic says that it is not there: LEADER_NOT_AVAILABLE and the like
+    say nothing of it, and a topic that exists must not be given up for them.
+    """
+    found: dict[str, TopicMetadata] = {}
+    refused: dict[str, str] = {}
+    for code, name, topic_id, _internal, partitions, *_ in response.topics:
+        if code == _UNKNOWN_TOPIC:
+            continue
+        if code != _NO_ERROR:
+            refused[name] = for_code(code).__name__
+            continue
+        leaders = {number: leader for _error, number, leader, *_ in partitions}
+        fewest = min((len(replicas) for *_, replicas, _, _, _ in partitions), default=0)
+        found[name] = TopicMetadata(name, topic_id, leaders, fewest)
+    return Topics(found, refused)
 
 
 def _said(error: BaseException | None) -> str:

@@ -6,7 +6,7 @@ Lazily, so that decoding megabytes never keeps the event loop from its clients.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
@@ -15,6 +15,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from unionflow_events import Record, Rejected, RejectedReason, parse
+from unionflow_relay.adapters.kafka.bombs import MAX_UNPACKED_BYTES, defused
 from unionflow_relay.adapters.kafka.lenient import BAD_HEADER_NAME, LenientRecords
 from unionflow_relay.adapters.kafka.wire import READ_COMMITTED
 from unionflow_relay.core.lanes import Lane
@@ -25,6 +26,10 @@ SLICE_BYTES = 256 * 1024
 REJECTED_BYTES = 64  # what a rejected record counts as, beside its value
 log = structlog.get_logger("kafka")
 _NOT_UTF8 = Rejected(RejectedReason.BAD_FIELD, "a header's name is no UTF-8")
+_BOMB = Rejected(
+    RejectedReason.UNPACKS_TOO_LARGE,
+    f"a compressed batch would unpack to more than {MAX_UNPACKED_BYTES} bytes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ class Fetched:
 class Problems(Protocol):
     """Who hears of what could not be relayed."""
 
-    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected) -> None:
-        """One record was passed over, for good."""
+    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected, records: int = 1) -> None:
+        """One record, or so many from `offset` on, were passed over for good."""
 
     def on_unreadable(self, lane: Lane, offset: int, error: Exception) -> None:
         """The batch at `offset` cannot be read; the partition stays before it."""
@@ -95,6 +100,7 @@ class Decoder:
     def _events(self, fetched: Fetched) -> Iterator[tuple[int, Relayed | None, int]]:
         """(next offset, event, bytes read), at the end where the next fetch starts."""
         next_offset = fetched.offset
+        fetched = self._without_bombs(fetched)
         problem: Exception | None = None
         for reading in (MemoryRecords, LenientRecords):
             try:
@@ -116,6 +122,13 @@ class Decoder:
         if problem is not None:
             self._problems.on_unreadable(fetched.lane, next_offset, problem)
         yield next_offset, None, 0
+
+    def _without_bombs(self, fetched: Fetched) -> Fetched:
+        records, bombs = defused(fetched.records)
+        for bomb in bombs:
+            if bomb.last >= fetched.offset:
+                self._problems.on_rejected(fetched.lane, bomb.first, _BOMB, bomb.records)
+        return replace(fetched, records=records) if bombs else fetched
 
     def _decode(self, fetched: Fetched, record: ConsumerRecord[bytes, bytes]) -> Relayed | None:
         if record.headers == BAD_HEADER_NAME:

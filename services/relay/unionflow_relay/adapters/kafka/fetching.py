@@ -171,9 +171,9 @@ class Fetching:
         self._sink.skip(lane, next_offset, gap)
         log.warning("records gone", partition=_subject(lane), requested=requested, now=next_offset)
 
-    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected) -> None:
-        """A record that nobody can be given is counted, logged (a sample) and passed over."""
-        self._metrics.skipped.labels(rejected.reason.value).inc()
+    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected, records: int = 1) -> None:
+        """What nobody can be given is counted, logged (a sample) and passed over."""
+        self._metrics.skipped.labels(rejected.reason.value).inc(records)
         unsaid = self._samples.take(rejected.reason.value, time.monotonic())
         if unsaid is not None:
             log.warning(

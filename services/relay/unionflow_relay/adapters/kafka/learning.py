@@ -155,7 +155,7 @@ class Learning:
 
 async def _retention(cluster: Cluster, name: str) -> Retention:
     found = await cluster.settings([name], ["retention.ms", "retention.bytes"])
-    values = found.get(name, {})
+    values = found.found.get(name, {})
     return Retention(_number(values.get("retention.ms")), _number(values.get("retention.bytes")))
 
 

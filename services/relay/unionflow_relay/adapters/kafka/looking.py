@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster
+from unionflow_relay.adapters.kafka.cluster import EARLIEST, LATEST, Cluster, TopicSettings
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.core.assignment import Change, Follow, TopicMetadata
 from unionflow_relay.core.cursor import short_topic_id
 from unionflow_relay.core.following import NO_LEADER, Following, Start
+from unionflow_relay.core.soundness import CLEANUP_POLICY, SETTINGS, Soundness, concerns
 from unionflow_runtime.core.backoff import Backoff
 
 PERIOD_SECONDS = 5.0
@@ -32,6 +33,8 @@ class Looking:
         self._warm_records = around.warm_records
         self._backoff = Backoff(around.rng)
         self._asked = asyncio.Event()
+        self._soundness = Soundness()
+        self._untold: set[str] = set()
 
     def ask(self) -> None:
         """Something does not fit what is known: look soon."""
@@ -58,11 +61,12 @@ class Looking:
         observed, refused = await cluster.topics(self._following.wanted)
         changes = self._following.plan(observed, refused.keys())
         starts = await self._live_starts(cluster, changes, observed)
-        policies = await cluster.cleanup_policies(observed)
+        settings = await cluster.settings(observed, SETTINGS)
         for change in changes:
             self._apply(change, starts)
         self._following.settle(observed, refused.keys())
-        self._judge(observed, refused, policies)
+        self._judge(observed, refused, settings)
+        self._warn(observed, settings)
         self._sink.looked()
 
     async def _live_starts(
@@ -115,12 +119,13 @@ class Looking:
         self,
         observed: Mapping[str, TopicMetadata],
         refused: Mapping[str, str],
-        policies: Mapping[str, str],
+        settings: TopicSettings,
     ) -> None:
         unfollowed = self._following.missing_topics()
         missing = [name for name in unfollowed if name not in observed and name not in refused]
         told = [f"{name} ({error})" for name, error in refused.items()]
         leaderless = [*self._following.leaderless(), *(n for n in unfollowed if n in observed)]
+        policies = {name: found.get(CLEANUP_POLICY, "") for name, found in settings.found.items()}
         compacted = sorted(name for name, policy in policies.items() if "compact" in policy)
         self._readiness.judge("topics", missing and f"waiting for topics {', '.join(missing)}")
         self._readiness.judge("refused", told and f"Kafka says nothing of {', '.join(told)}")
@@ -134,3 +139,17 @@ class Looking:
             and f"cleanup.policy of {', '.join(compacted)} has compact, which drops events; "
             "it must be delete",
         )
+
+    def _warn(self, observed: Mapping[str, TopicMetadata], settings: TopicSettings) -> None:
+        """Say what the guarantee needs and Kafka does not give; each once."""
+        for name, found in settings.found.items():
+            for concern in self._soundness.news(name, concerns(observed[name].replicas, found)):
+                log.warning("kafka does not keep what it acknowledges", topic=name, concern=concern)
+        untold = settings.refused.keys() - self._untold
+        if untold:
+            self._untold |= untold
+            log.info(
+                "kafka does not tell topic settings: nobody warns where the guarantee lacks them",
+                topics=sorted(untold),
+                reason=settings.refused[min(untold)],
+            )

@@ -6,7 +6,8 @@ It has connections of its own: on the source's, a request would wait behind the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import structlog
@@ -24,6 +25,9 @@ from unionflow_relay.core.relayed import Lost, Slice
 from unionflow_relay.errors import KafkaUnavailable
 from unionflow_runtime.core.backoff import Backoff
 
+MAX_WAIT_MS = 100
+MOST_FETCH_BYTES = 8 * 1024 * 1024
+_MOST_PARTITION_BYTES = 1024 * 1024
 log = structlog.get_logger("kafka")
 
 
@@ -36,32 +40,42 @@ class KafkaRanges:
         self._connection = connection
         self._following = following
         self._around = around
-        self._limits = FetchLimits(max_wait_ms=100)
         self._cluster: Cluster | None = None
         self._connecting = asyncio.Lock()
         self._backoff = Backoff(around.rng)
 
     async def read(
-        self, reading: Mapping[Lane, int], until: Mapping[Lane, int]
-    ) -> AsyncIterator[Slice | Lost]:
+        self,
+        reading: Mapping[Lane, int],
+        until: Mapping[Lane, int],
+        max_bytes: int = MOST_FETCH_BYTES,
+    ) -> AsyncGenerator[Slice | Lost, None]:
         """What follows on `reading`, to `until` at most; the caller moves `reading` on.
+
+        max_bytes: of one broker's answer, as it lies in the log; one batch may be more.
 
         A round that brings nothing, because a broker is away or a leader moves, takes a pause.
         """
+        limits = FetchLimits(
+            max_wait_ms=MAX_WAIT_MS,
+            max_bytes=max_bytes,
+            partition_max_bytes=min(max_bytes, _MOST_PARTITION_BYTES),
+        )
         brought = False
         for node, asked in self._following.asked_at(reading, until).items():
             try:
                 cluster = await self._connected()
-                response = await cluster.send(node, FetchById(asked, self._limits))
-                async for piece in self._take(cluster, node, asked, response, reading, until):
-                    brought = True
-                    yield piece
+                response = await cluster.send(node, FetchById(asked, limits))
+                taking = self._take(cluster, node, asked, response, reading, until)
+                async with aclosing(taking) as pieces:
+                    async for piece in pieces:
+                        brought = True
+                        self._backoff.reset()
+                        yield piece
             except KafkaUnavailable as problem:
                 await self._disconnect()
                 log.warning("replay waits for kafka", error=str(problem))
-        if brought:
-            self._backoff.reset()
-        else:
+        if not brought:
             await asyncio.sleep(self._backoff.next_delay())
 
     async def ends(self, lanes: Collection[Lane]) -> Mapping[Lane, int]:
@@ -112,7 +126,7 @@ class KafkaRanges:
         response: Any,
         reading: Mapping[Lane, int],
         until: Mapping[Lane, int],
-    ) -> AsyncIterator[Slice | Lost]:
+    ) -> AsyncGenerator[Slice | Lost, None]:
         gone: list[Lane] = []
         decoder = Decoder(
             _Silent(), lambda lane, offset: reading.get(lane) == offset, log_records=False
@@ -154,7 +168,7 @@ class KafkaRanges:
 class _Silent:
     """The source has counted and logged what cannot be relayed, when it was new."""
 
-    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected) -> None:
+    def on_rejected(self, lane: Lane, offset: int, rejected: Rejected, records: int = 1) -> None:
         """Pass over it."""
 
     def on_unreadable(self, lane: Lane, offset: int, error: Exception) -> None:

@@ -1,13 +1,14 @@
-"""The client side's HTTP: a request's head is parsed once and either upgraded or refused.
+"""The client side's HTTP: a request's head is parsed once and either accepted or refused.
 
-uvicorn makes one of these per connection. No ASGI application is called and no task is made: an
-upgrade answers in the same call in which its last header arrived, and hands the transport on.
+uvicorn makes one of these per connection. No ASGI application is called and no task is made: the
+answer goes out in the same call in which the last header arrived, and hands the transport on.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
@@ -15,6 +16,7 @@ import httptools
 
 from unionflow_access import UnknownKey
 from unionflow_relay.core.deadlines import Deadlines
+from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.handshake import Accepted, Refused, Request
 
 MAX_HEAD_BYTES = 32_768
@@ -56,11 +58,14 @@ class Acceptor(asyncio.Protocol):
         "_door",
         "_header_count",
         "_headers",
+        "_method",
         "_parser",
         "_received",
         "_server",
         "_transport",
+        "_upgrades",
         "_url",
+        "_whole",
     )
 
     def __init__(self, door: Door, *, server_state: Any, **_uvicorn: Any) -> None:
@@ -71,6 +76,9 @@ class Acceptor(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._header_count = 0
         self._received = 0
+        self._method = ""
+        self._upgrades = False
+        self._whole = False
         self._done = False
         self._transport: asyncio.Transport
 
@@ -85,7 +93,7 @@ class Acceptor(asyncio.Protocol):
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client went before it was a WebSocket."""
+        """The client went before it was answered."""
         self._leave()
 
     def shutdown(self) -> None:
@@ -93,48 +101,52 @@ class Acceptor(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the request, and perhaps of what follows its upgrade."""
+        """Bytes of the request, and perhaps of what follows its head."""
         if self._done:
             return
         self._received += len(data)
         if self._received > MAX_HEAD_BYTES:
             self._refuse(Refused(431, "the request's head has at most 32 KiB"))
             return
+        rest = b""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._on_upgrade(data[upgrade.args[0] :])
+            rest = data[upgrade.args[0] :]
         except httptools.HttpParserError:
-            self._refuse(Refused(400, "this is not HTTP/1.1"))
+            if not self._whole:
+                self._refuse(Refused(400, "this is not HTTP/1.1"))
+                return
+        if self._whole:  # answered once the parser has let go of the bytes
+            self._judge(rest)
 
     # httptools calls these while it parses.
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the request target."""
-        self._url += url
+        """A piece of the request target; of another request behind it, nothing is heard."""
+        if not self._whole:
+            self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; a repeated one is joined by a comma (RFC 9110 section 5.2)."""
+        if self._whole:
+            return  # a chunked body's trailer, or another request's
         self._header_count += 1
         if self._header_count > MAX_HEADERS:
             return  # refused once the head is whole; joining thousands would take long
-        key = name.decode("latin-1").lower()
+        key = _lower(name)
         text = value.decode("latin-1")
         known = self._headers.get(key)
         self._headers[key] = text if known is None else f"{known}, {text}"
 
     def on_headers_complete(self) -> None:
-        """The head is whole. An upgrade is answered once the parser has let go of the bytes."""
-        if not self._parser.should_upgrade():
-            try:
-                verdict = self._decide()
-            except UnknownKey:
-                verdict = Refused(400, _NO_UPGRADE)
-            if isinstance(verdict, Accepted):  # only an upgrade can be accepted
-                verdict = Refused(400, _NO_UPGRADE)
-            self._refuse(verdict)
+        """The head is whole."""
+        if not self._whole:
+            self._whole = True
+            self._method = self._parser.get_method().decode("latin-1")
+            self._upgrades = bool(self._parser.should_upgrade())
 
-    def _on_upgrade(self, rest: bytes) -> None:
+    def _judge(self, rest: bytes) -> None:
         try:
             verdict = self._decide()
         except UnknownKey:
@@ -158,7 +170,11 @@ class Acceptor(asyncio.Protocol):
         if isinstance(verdict, Refused):
             self._refuse(verdict)
             return
+        if not self._upgrades and verdict.view.dialect is not Dialect.SSE:
+            self._refuse(Refused(400, _NO_UPGRADE))
+            return
         self._leave()
+        self._done = True
         peer = self._door.admit(self._transport, verdict)
         if rest:
             peer.data_received(rest)
@@ -168,30 +184,42 @@ class Acceptor(asyncio.Protocol):
             return Refused(431, f"a request has at most {MAX_HEADERS} headers")
         if len(self._headers.get("sec-websocket-protocol", "")) > MAX_SUBPROTOCOLS_BYTES:
             return Refused(431, "Sec-WebSocket-Protocol has at most 16 KiB")
-        method = self._parser.get_method().decode("latin-1")
         try:
             target = self._url.decode("ascii")
         except UnicodeDecodeError:
             return Refused(400, "the request target must be ASCII")
         address = str(self._transport.get_extra_info("peername", ("",))[0])
-        return self._door.decide(Request(method, target, self._headers, address), waited=waited)
+        return self._door.decide(
+            Request(self._method, target, self._headers, address), waited=waited
+        )
 
     def _refuse(self, refused: Refused) -> None:
         if self._done:
             return
         self._done = True
         self._door.refused(refused)
-        body = f"{refused.message}\n".encode()
-        lines = [
-            f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}",
-            "Content-Type: text/plain; charset=utf-8",
-            f"Content-Length: {len(body)}",
-            "Connection: close",
-            *(f"{name}: {value}" for name, value in refused.headers),
-        ]
-        self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        self._transport.write(_answer(refused, with_body=self._method != "HEAD"))
         self._transport.close()
 
     def _leave(self) -> None:
         self._door.waiting.discard(self)
         self._server.connections.discard(self)
+
+
+@lru_cache(maxsize=256)
+def _lower(name: bytes) -> str:
+    """A header's name. Nearly all clients send the same few."""
+    return name.decode("latin-1").lower()
+
+
+def _answer(refused: Refused, *, with_body: bool) -> bytes:
+    body = f"{refused.message}\n".encode() if refused.message else b""
+    lines = [
+        f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}",
+        "Connection: close",
+        *(f"{name}: {value}" for name, value in refused.headers),
+    ]
+    if body:
+        lines += ["Content-Type: text/plain; charset=utf-8", f"Content-Length: {len(body)}"]
+    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    return head + body if with_body else head

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.adapters.websocket.acceptor import Acceptor
@@ -24,8 +25,10 @@ from unionflow_relay.core.handshake import (
     decide,
     without_tokens,
 )
+from unionflow_relay.core.stream_handshake import decide_stream, is_for_stream, shared
 
 RETRY_AFTER_SECONDS = 2
+Judge = Callable[[Request, Rules, Gate], Accepted | Refused]
 HANDSHAKE_SECONDS = 10
 
 
@@ -70,10 +73,16 @@ class RelayDoor:
         Raises:
             UnknownKey: the token's key is not known: let it `wait`.
         """
+        if not is_for_stream(request, self._rules):
+            return self._decide(request, decide, waited=waited)
+        verdict = self._decide(request, decide_stream, waited=waited)
+        return shared(verdict, request, self._rules) if isinstance(verdict, Refused) else verdict
+
+    def _decide(self, request: Request, decide: Judge, *, waited: bool) -> Accepted | Refused:
         if self._turnstile.is_probe(request):
             return replace(decide(request, self._rules, _nothing_to_see), probe=True)
         if self.shut or not self._begun():
-            return self._judge_unseen(request)
+            return self._judge_unseen(request, decide)
         site = self._turnstile.site(request)
         gate = self._turnstile.gate(self._gate(waited=waited), site, counted=waited)
         verdict = decide(request, self._rules, gate)
@@ -81,7 +90,7 @@ class RelayDoor:
             return replace(verdict, site=site)
         return verdict
 
-    def _judge_unseen(self, request: Request) -> Accepted | Refused:
+    def _judge_unseen(self, request: Request, decide: Judge) -> Accepted | Refused:
         """Judge without looking at who it is, since nobody is let in now."""
         verdict = decide(request, self._rules, _nothing_to_see)
         if isinstance(verdict, Refused):
@@ -124,8 +133,8 @@ class RelayDoor:
         return peer
 
     def refused(self, refused: Refused) -> None:
-        """Count a refusal."""
-        if not refused.probe:
+        """Count a refusal, which the answer to a browser's question beforehand is none of."""
+        if not refused.probe and refused.status >= HTTPStatus.BAD_REQUEST:
             self._metrics.refused(refused.status)
 
     def on_second(self) -> None:

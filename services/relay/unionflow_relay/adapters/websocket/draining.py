@@ -53,7 +53,7 @@ class Draining:
                 if step.member.closing:
                     continue
                 if isinstance(step, Announce):
-                    step.member.write(dialects.reconnect(step.after_ms))
+                    step.member.write(dialects.reconnect(step.after_ms, step.member.dialect))
                     self._metrics.drained.labels("told").inc()
                 else:
                     step.member.close(*CLOSE)

@@ -11,29 +11,33 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
-from uuid import uuid4
 
-from unionflow_events import rfc3339
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.adapters.websocket.crowd import Crowd
+from unionflow_relay.adapters.websocket.greeter import Greeter
 from unionflow_relay.adapters.websocket.ledger import UnsentCeiling
 from unionflow_relay.adapters.websocket.lobby import Lobby
 from unionflow_relay.adapters.websocket.peer import Peer
 from unionflow_relay.adapters.websocket.replays import Replays
 from unionflow_relay.adapters.websocket.rights import Rights
 from unionflow_relay.adapters.websocket.tickets import Ticket
-from unionflow_relay.core import dialects, frames
+from unionflow_relay.core import dialects, event_stream
 from unionflow_relay.core.audience import AudienceIndex, View
 from unionflow_relay.core.cursor import Cursor
-from unionflow_relay.core.dialects import Dialect, TruncatedRange, TruncationReason, Welcome
+from unionflow_relay.core.dialects import (
+    TYPED,
+    Dialect,
+    Form,
+    TruncatedRange,
+    TruncationReason,
+)
 from unionflow_relay.core.fanout import fan_out
 from unionflow_relay.core.handshake import Accepted
 from unionflow_relay.core.history import History
 from unionflow_relay.core.lanes import Lane, Positions, cursor_text
 from unionflow_relay.core.limits import Limit
 from unionflow_relay.core.rates import Pace
-from unionflow_relay.core.relayed import Relayed, Slice
+from unionflow_relay.core.relayed import Slice
 from unionflow_relay.core.resume import Standing, names_unknown_lanes, plan_resume
 from unionflow_relay.core.rota import Rota
 
@@ -79,13 +83,13 @@ class Hub:
         self._earliest: dict[Lane, int] = {}
         self._delivering = False
         self._slowed: list[Ticket] = []
-        self._pod = uuid4().hex[:12]
-        self._sessions = count(1)
+        self._greeter = Greeter(settings.heartbeat_seconds, wall_clock)
         self._rights: Rights | None = None
 
     def join_rights(self, rights: Rights) -> None:
         """Clients come with tokens from now on."""
         self._rights = rights
+        self._greeter.tokens = True
 
     def join_replays(self, replays: Replays, look: Callable[[], None]) -> None:
         """Complete the circle. `look`: asks the source to look at Kafka's topics soon."""
@@ -136,11 +140,15 @@ class Hub:
             self._rights.suspend(piece.rulings)
         self._delivering = True
         if piece.records and len(self._audience):
-            self._write(piece.records)
+            self._write(piece)
         self._delivering = False
+        starts = {
+            lane: self._positions.offsets.get(lane, end) for lane, end in piece.progress.items()
+        }
         for lane, next_offset in piece.progress.items():
             self._positions.advance(lane, next_offset)
         self._history.append(piece)
+        self.replays.passed(starts, piece)
         if self._slowed:
             slowed, self._slowed = self._slowed, []
             for ticket in slowed:
@@ -148,45 +156,53 @@ class Hub:
         if piece.rulings and self._rights is not None:
             self._rights.restore(piece.rulings)
 
-    def _write(self, records: Sequence[Relayed]) -> None:
-        plan = fan_out(records, self._audience)
+    def _write(self, piece: Slice) -> None:
+        plan = fan_out(piece.records, self._audience)
+        written: list[bytes] = []
+        mark = b""
         for write in plan.writes:
             data = write.data
+            if write.form is Form.SSE:
+                mark = mark or self._mark(piece)
+                data += mark
+            written.append(data)
             for peer in write.members:
                 peer.write(data)
-        self._unsent.note_all([write.data for write in plan.writes])
+        self._unsent.note_all(written)
         self._metrics.delivered(plan.deliveries, plan.delivered, self._now())
         for record in plan.delivered:
             record.release_frames()
 
+    def _mark(self, piece: Slice) -> bytes:
+        """Whoever has read all of the slice comes back after it."""
+        return event_stream.mark(cursor_text({**self._positions.offsets, **piece.progress}))
+
     def _declare(self, ranges: Sequence[TruncatedRange]) -> None:
-        frame = dialects.truncated(self._positions.text(), ranges)
+        said = {d: dialects.truncated(self._positions.text(), ranges, d) for d in TYPED}
         for peer in list(self._audience):
-            if peer.dialect is Dialect.V1:
-                peer.write(frame)
+            if peer.dialect.typed:
+                peer.write(said[peer.dialect])
 
     # What the clients say
 
     def admit(self, transport: asyncio.Transport, accepted: Accepted) -> Peer:
         """Answer a handshake that was accepted: the client is served from here on."""
-        dialect = accepted.view.dialect
         resume = accepted.resume
-        awaits_cursor = resume is not None and resume.cursor is None
-        peer = Peer(self, transport, dialect, awaits_cursor=awaits_cursor)
+        peer, response = self._greeter.receive(self, transport, accepted)
         transport.set_write_buffer_limits(high=self._settings.send_buffer_bytes)
         transport.set_protocol(peer)
         self._crowd.come(peer)
         if accepted.badge is not None and self._rights is not None:
             self._rights.hold(peer, accepted.badge)
         if accepted.close is not None:
-            peer.write(accepted.response)
+            peer.write(response)
             peer.close(*accepted.close)
         elif resume is None:
-            peer.write(accepted.response + self._welcome_now(accepted))
+            peer.write(response + self._greeter.welcome(accepted, self._positions.text()))
             self._audience.join(peer, accepted.view, accepted.user)
             self._rota.add(peer)
         else:
-            peer.write(accepted.response)
+            peer.write(response)
             if resume.cursor is None:
                 self._lobby.await_cursor(peer, accepted)
             else:
@@ -208,9 +224,12 @@ class Hub:
     def _begin(self, peer: Peer, accepted: Accepted, cursor: Cursor) -> None:
         """`welcome`, `truncated` where it applies, and on the way to now."""
         plan = plan_resume(cursor, list(self._standings()))
-        opening = self._welcome(accepted, cursor_text(plan.requested))
+        requested = cursor_text(plan.requested)
+        opening = self._greeter.welcome(accepted, requested)
+        if accepted.changed:
+            opening += self._access(peer, accepted.view, requested)
         if plan.gaps:
-            opening += dialects.truncated(cursor_text(plan.wanted), plan.gaps)
+            opening += dialects.truncated(cursor_text(plan.wanted), plan.gaps, peer.dialect)
         self._metrics.replays.labels("truncated" if plan.gaps else "whole").inc()
         peer.write(opening)
         self._rota.add(peer)
@@ -235,9 +254,10 @@ class Hub:
     def land(self, ticket: Ticket, view: View) -> None:
         """The client has everything before `positions`: it is live from here on."""
         peer = ticket.peer
-        if ticket.announce and peer.dialect is Dialect.V1:
+        if ticket.announce and peer.dialect.typed:
             conflated = ticket.conflated if ticket.conflate else None
-            peer.write(dialects.recovered(ticket.replayed, conflated, self._positions.text()))
+            now = self._positions.text()
+            peer.write(dialects.recovered(ticket.replayed, conflated, now, peer.dialect))
         self._audience.join(peer, view, ticket.user)
         if peer.paused:
             self.on_slow(peer)
@@ -288,10 +308,13 @@ class Hub:
         else:
             self._lobby.see(peer, view)
             return
-        if peer.dialect is Dialect.V1:
-            expires_at = None if self._rights is None else self._rights.expires_at(peer)
-            organizations = view.listed_organizations()
-            peer.answer(dialects.access(organizations, view.event_types, cursor, expires_at))
+        if peer.dialect.typed:
+            peer.answer(self._access(peer, view, cursor))
+
+    def _access(self, peer: Peer, view: View, cursor: str) -> bytes:
+        expires_at = None if self._rights is None else self._rights.expires_at(peer)
+        organizations = view.listed_organizations()
+        return dialects.access(organizations, view.event_types, cursor, expires_at, peer.dialect)
 
     def on_slow(self, peer: Peer) -> None:
         """A live client cannot take more now: it goes on from here when it can."""
@@ -332,23 +355,6 @@ class Hub:
         """Count a connection that is gone."""
         self._crowd.go(peer, code)
 
-    def _welcome_now(self, accepted: Accepted) -> bytes:
-        if accepted.view.dialect is not Dialect.V1:
-            return b""
-        return self._welcome(accepted, self._positions.text())
-
-    def _welcome(self, accepted: Accepted, cursor: str) -> bytes:
-        return dialects.welcome(
-            Welcome(
-                session=f"{self._pod}-{next(self._sessions)}",
-                cursor=cursor,
-                heartbeat_seconds=self._settings.heartbeat_seconds,
-                server_time=rfc3339(int(self._now() * 1000)),
-                user=accepted.user,
-                organizations=accepted.view.listed_organizations(),
-            )
-        )
-
     def _standings(self) -> Iterator[Standing]:
         for lane, live in self._positions.offsets.items():
             yield Standing(lane, min(self._earliest.get(lane, 0), live), live)
@@ -366,17 +372,16 @@ class Hub:
         due = self._rota.turn()
         if not due:
             return
-        plain = frames.PING_FRAME
-        live = plain + dialects.heartbeat(self._positions.text())
+        live = {d: dialects.beat(self._positions.text(), d) for d in Dialect}
         for peer in due:
-            frame = live if peer.dialect is Dialect.V1 else plain
-            if frame is live and (ticket := self.replays.ticket_of(peer)) is not None:
-                frame = plain + dialects.heartbeat(ticket.cursor())
+            frame, ticket = live[peer.dialect], self.replays.ticket_of(peer)
+            if ticket is not None:
+                frame = dialects.beat(ticket.cursor(), peer.dialect)
             peer.on_heartbeat(frame)
 
     def residents(self) -> tuple[Sequence[Peer], Sequence[Peer]]:
         """Who has had `welcome`, so that more can be said, and who has not."""
         welcomed = [*self._audience, *self.replays.peers()]
-        told = [peer for peer in welcomed if peer.dialect is Dialect.V1]
-        plain = [peer for peer in welcomed if peer.dialect is Dialect.PLAIN]
+        told = [peer for peer in welcomed if peer.dialect.typed]
+        plain = [peer for peer in welcomed if not peer.dialect.typed]
         return told, [*plain, *self._lobby.peers()]

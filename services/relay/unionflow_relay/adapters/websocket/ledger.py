@@ -32,23 +32,23 @@ _NOBODY = [sys.getrefcount(data) for data in [bytes(OVERHEAD_BYTES)]][0]  # noqa
 
 
 class Ledger:
-    """The bytes of writes that are still held."""
+    """The bytes of writes that are still held. `added`: bytes noted since they were counted."""
 
     def __init__(self) -> None:
         self._entries: list[bytes] = []
-        self._added = 0
+        self.added = 0
 
     def note(self, written: Sequence[bytes]) -> bool:
-        """These were written to some clients. True when it is time to count."""
+        """These were written to some clients, each noted once. True when it is time to count."""
         self._entries.extend(written)
-        self._added += sum(map(len, written)) + OVERHEAD_BYTES * len(written)
-        return self._added >= COUNT_AT_BYTES
+        self.added += sum(map(len, written)) + OVERHEAD_BYTES * len(written)
+        return self.added >= COUNT_AT_BYTES
 
     def count(self) -> int:
         """Let go of what nobody holds any more; the bytes of the rest."""
         held = [data for data in self._entries if sys.getrefcount(data) > _NOBODY]
         self._entries = held
-        self._added = 0
+        self.added = 0
         return sum(map(len, held)) + len(held) * OVERHEAD_BYTES
 
 
@@ -64,15 +64,19 @@ class UnsentCeiling:
         self._metrics = metrics
         self._ledger = Ledger()
         self._called = False
+        self._held = 0
         self._cut = 0
         self._samples = Sampler(SAMPLE_SECONDS)
 
-    def note(self, data: bytes) -> None:
-        """These bytes were written to some clients."""
-        self.note_all((data,))
+    def crowded(self) -> bool:
+        """Whether so much is unsent that whoever can wait should: half of the ceiling."""
+        half = self._ceiling // 2
+        if self._held + self._ledger.added > half:
+            self._held = self._ledger.count()
+        return self._held > half
 
     def note_all(self, written: Sequence[bytes]) -> None:
-        """Each of these was written to some clients."""
+        """Each of these, once each, was written to some clients."""
         if self._ledger.note(written) and not self._called:
             self._called = True
             asyncio.get_running_loop().call_soon(self.check)  # what can be sent is sent before
@@ -80,7 +84,7 @@ class UnsentCeiling:
     def check(self) -> None:
         """Count, and cut the slowest off where it is too much. To be called every second too."""
         self._called = False
-        unsent = self._ledger.count()
+        unsent = self._held = self._ledger.count()
         self._metrics.unsent_bytes.set(unsent)
         if unsent <= self._ceiling:
             return

@@ -76,12 +76,13 @@ class Lobby:
         return None if accepted is None else accepted.view
 
     def see(self, peer: Peer, view: View) -> None:
-        """Change what a client will see; its `welcome` says it."""
+        """Change what a client will see: its `welcome` says it, and `access` after that."""
         if peer in self._awaiting_cursor:
-            self._awaiting_cursor[peer] = replace(self._awaiting_cursor[peer], view=view)
+            accepted = self._awaiting_cursor[peer]
+            self._awaiting_cursor[peer] = replace(accepted, view=view, changed=True)
         elif peer in self._unlooked:
             unlooked = self._unlooked[peer]
-            unlooked.accepted = replace(unlooked.accepted, view=view)
+            unlooked.accepted = replace(unlooked.accepted, view=view, changed=True)
 
     def leave(self, peer: Peer) -> None:
         """Forget a client. One who is not here is no error."""

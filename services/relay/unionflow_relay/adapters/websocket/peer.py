@@ -73,6 +73,8 @@ class Peer(asyncio.Protocol):
     __slots__ = (
         "_code",
         "_deadline",
+        "_deaf",
+        "_deflate",
         "_hears_freely_at",
         "_owner",
         "_reader",
@@ -89,13 +91,16 @@ class Peer(asyncio.Protocol):
         dialect: Dialect,
         *,
         awaits_cursor: bool = False,
+        deflate: bool = False,
     ) -> None:
         self._owner = owner
         self.transport = transport
         self.dialect = dialect
         self.paused = False
         self._session = Session(dialect, awaits_cursor=awaits_cursor)
+        self._deflate = deflate
         self._reader: FrameReader | None = None
+        self._deaf = False
         self._code: int | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._hears_freely_at = 0.0
@@ -109,7 +114,9 @@ class Peer(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
-        reader = self._reader or FrameReader()
+        if self._deaf:
+            return
+        reader = self._reader or FrameReader(deflate=self._deflate)
         try:
             for frame in reader.feed(data):
                 if self.transport.is_closing():
@@ -119,12 +126,13 @@ class Peer(asyncio.Protocol):
                 if not self._may_say(frame.opcode):
                     return
                 self._carry_out(
-                    self._session.on_frame(frame.opcode, bytes(frame.data), fin=frame.fin)
+                    self._session.on_frame(
+                        frame.opcode, frame.data, fin=frame.fin, compressed=frame.compressed
+                    )
                 )
         except BrokenFrame as broken:
             self.close(broken.code, broken.reason)
-            # RFC 6455 section 7.1.7: after an error nothing more is read. close() set a deadline.
-            self.transport.close()
+            self._turn_deaf()
             return
         self._reader = None if reader.idle else reader
 
@@ -231,6 +239,19 @@ class Peer(asyncio.Protocol):
                     self._owner.on_refresh(self, token)
                 case ResumeFrom(cursor):
                     self._owner.on_resume(self, cursor)
+
+    def _turn_deaf(self) -> None:
+        """Nothing more is understood after an error (RFC 6455 section 7.1.7).
+
+        What still comes is thrown away until the client hangs up, or `close`'s deadline: hanging
+        up on unread bytes would be a reset, which can take the close frame with it.
+        """
+        self._deaf = True
+        self._reader = None
+        try:
+            self.transport.write_eof()
+        except RuntimeError:  # as in `write`
+            self.transport.abort()
 
     def _on_no_cursor(self) -> None:
         self.close(4400, "no cursor came within 10 seconds")

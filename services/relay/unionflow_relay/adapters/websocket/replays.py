@@ -1,54 +1,46 @@
-"""Brings clients from where they are to now: from memory where it reaches, else from Kafka.
+"""Brings clients from where they are to now.
 
-Clients that come back together share one read (core/convoy). Live delivery waits for none of it:
-bytes are written a few megabytes at a time, and whoever cannot take them leaves the convoy and
-goes on later, from where it stopped.
+Clients that come back together share one read (core/convoy), and convoys share what they read
+(past). Live delivery waits for none of it: bytes are written a megabyte at a time, and whoever
+cannot take them leaves the convoy and goes on later, from where it stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-import structlog
-
 from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_relay.adapters.websocket.past import Past
 from unionflow_relay.adapters.websocket.peer import Peer
-from unionflow_relay.adapters.websocket.tickets import Boarding, Ticket
+from unionflow_relay.adapters.websocket.tickets import Boarding, Kind, Ticket
 from unionflow_relay.core import dialects
 from unionflow_relay.core.audience import View
 from unionflow_relay.core.conflation import Newest, short_of
-from unionflow_relay.core.convoy import Convoy, Passenger
-from unionflow_relay.core.dialects import Dialect, TruncatedRange, TruncationReason
-from unionflow_relay.core.history import History, reading_from
+from unionflow_relay.core.convoy import Convoy, Passenger, magnitude
+from unionflow_relay.core.dialects import Form, TruncatedRange, TruncationReason
+from unionflow_relay.core.fanout import Write
 from unionflow_relay.core.lanes import Lane
-from unionflow_relay.core.relayed import Lost, Slice
+from unionflow_relay.core.marks import MARK_EVENTS, Marks
+from unionflow_relay.core.relayed import Lost, Relayed, Slice, portions
 
-SLICE_BYTES = 256 * 1024
-TURN_BYTES = 4 * 1024 * 1024  # written to replaying clients before live ones get their turn
-LANDING_CHUNK = 250
+TURN_BYTES = 1024 * 1024  # written to replaying clients before live ones get their turn
+LANDING_CHUNK = 100
 STALL_SECONDS = 10.0
 AHEAD_SECONDS = 10.0  # a pod behind a client's cursor asks so often whether Kafka has it
-MEMORY_CONVOYS = 8
-KAFKA_CONVOYS = 2
-log = structlog.get_logger("replays")
+ROOM_SECONDS = 0.5  # that a turn waits at most while clients have much to read
+ROOM_POLL_SECONDS = 0.02
 
 
-class PastRecords(Protocol):
-    """Reads what memory no longer has."""
+class Unsent(Protocol):
+    """How much was written that clients have not read."""
 
-    def read(
-        self, reading: Mapping[Lane, int], until: Mapping[Lane, int]
-    ) -> AsyncIterator[Slice | Lost]:
-        """One fetch from each broker concerned: what follows on `reading`, to `until` at most.
+    def crowded(self) -> bool:
+        """Whether so much is unsent that whoever can wait should."""
 
-        The caller moves `reading` on before it asks for the next piece. Brokers that are away are
-        waited for.
-        """
-
-    async def ends(self, lanes: Collection[Lane]) -> Mapping[Lane, int]:
-        """Where Kafka says that partitions end now; those that nobody answers for are left out."""
+    def note_all(self, written: Sequence[bytes]) -> None:
+        """Each of these, once each, was written to some clients."""
 
 
 class LiveSide(Protocol):
@@ -62,30 +54,32 @@ class LiveSide(Protocol):
 
 
 class Replays:
-    """Every client that is not live. All calls but `run` are synchronous.
-
-    note: hears of the bytes of each write.
-    """
+    """Every client that is not live. All calls but `run` are synchronous."""
 
     def __init__(
         self,
         live: LiveSide,
-        history: History,
-        past: PastRecords,
+        past: Past,
+        unsent: Unsent,
         metrics: RelayMetrics,
         clock: Callable[[], float],
-        note: Callable[[bytes], None] = lambda _data: None,
     ) -> None:
         self._live = live
-        self._history = history
         self._past = past
+        self._unsent = unsent
         self._metrics = metrics
         self._clock = clock
-        self._note = note
         self._tickets: dict[Peer, Ticket] = {}
         self._convoys: set[Convoy[Peer]] = set()
-        self._from_memory = Boarding(quiet_seconds=0.01, longest_seconds=0.05)
-        self._from_kafka = Boarding(quiet_seconds=0.1, longest_seconds=1.0)
+        self._boarding = Boarding(self._set_out)
+        self._turn = asyncio.Lock()
+        states: Mapping[str, Callable[[], int]] = {
+            "going": lambda: sum(map(len, self._convoys)),
+            "waiting": lambda: len(self._boarding),
+            "slow": lambda: sum(t.peer.paused for t in self._tickets.values()),
+        }
+        for state, number in states.items():
+            metrics.replaying.labels(state).set_function(number)
 
     # Who is here
 
@@ -100,12 +94,19 @@ class Replays:
     def leave(self, peer: Peer) -> None:
         """Forget a client. One who is not here is no error."""
         ticket = self._tickets.pop(peer, None)
-        if ticket is not None and ticket.convoy is not None:
-            ticket.convoy.leave(peer)
+        if ticket is not None:
+            self._boarding.remove(ticket)
+            if ticket.convoy is not None:
+                ticket.convoy.leave(peer)
 
     def peers(self) -> Iterable[Peer]:
         """Everyone here."""
         return self._tickets.keys()
+
+    @property
+    def convoys(self) -> int:
+        """How many are under way."""
+        return len(self._convoys)
 
     def ticket_of(self, peer: Peer) -> Ticket | None:
         """The ticket of a client that is not live."""
@@ -126,7 +127,8 @@ class Replays:
     def on_second(self) -> None:
         """A second has passed: close whoever took nothing for STALL_SECONDS."""
         now = self._clock()
-        for ticket in [t for t in self._tickets.values() if t.convoy is None and not t.queued]:
+        self._past.on_second()
+        for ticket in [t for t in self._tickets.values() if t.convoy is None and not t.waiting]:
             buffered = ticket.peer.transport.get_write_buffer_size()
             if buffered < ticket.buffered:
                 ticket.stalled_since = now
@@ -135,6 +137,11 @@ class Replays:
             ticket.buffered = buffered
 
     # What the source says
+
+    def passed(self, starts: Mapping[Lane, int], piece: Slice) -> None:
+        """Live clients have had this; of each lane it begins at `starts`."""
+        if self._tickets:
+            self._past.keep(starts, piece)
 
     def follow(self, lane: Lane, next_offset: int) -> None:
         """A partition was added: it is new to everyone here."""
@@ -146,6 +153,7 @@ class Replays:
 
     def set_back(self, lane: Lane, end: int) -> None:
         """A partition was cut to `end`: whoever was past it is told, and goes on from there."""
+        self._past.cut(lane, end)
         for convoy in self._convoys:
             self._set_back(convoy, {lane: end})
         for ticket in self._tickets.values():
@@ -157,6 +165,7 @@ class Replays:
 
     def give_up(self, short_id: str) -> None:
         """A topic is gone: each client is told what it had not yet got of it."""
+        self._past.give_up(short_id)
         lost: list[tuple[Ticket, Sequence[TruncatedRange]]] = []
         for ticket in self._tickets.values():
             lost.append((ticket, _replaced(ticket.progress(), short_id)))
@@ -171,64 +180,37 @@ class Replays:
 
     async def run(self) -> None:
         """Serve those who board, for ever."""
-        async with asyncio.TaskGroup() as group:
-            for boarding, convoys in (
-                (self._from_memory, MEMORY_CONVOYS),
-                (self._from_kafka, KAFKA_CONVOYS),
-            ):
-                for _ in range(convoys):
-                    group.create_task(self._conduct(boarding, group))
-
-    async def _conduct(self, boarding: Boarding, group: asyncio.TaskGroup) -> None:
-        while True:
-            tickets = await boarding.take()
-            free = [
-                self._set_out(group, together, conflate)
-                for conflate, together in self._by_conflation(tickets).items()
-            ]
-            for convoy_needs_us_no_more in free:
-                await convoy_needs_us_no_more.wait()
-
-    def _by_conflation(self, tickets: Iterable[Ticket]) -> Mapping[frozenset[str], list[Ticket]]:
-        """Those who are still here, by what they want conflated."""
-        groups: dict[frozenset[str], list[Ticket]] = {}
-        for ticket in tickets:
-            if self._tickets.get(ticket.peer) is ticket:
-                groups.setdefault(ticket.conflate, []).append(ticket)
-        return groups
+        await self._boarding.run()
 
     def _set_out(
-        self, group: asyncio.TaskGroup, tickets: Sequence[Ticket], conflate: frozenset[str]
-    ) -> asyncio.Event:
-        """Make a convoy, at once: a client that leaves before its task begins leaves the convoy.
+        self, kind: Kind, tickets: Sequence[Ticket], free: asyncio.Event
+    ) -> Coroutine[object, object, None]:
+        """Make a convoy, at once: a client that leaves before it is driven leaves the convoy.
 
-        What is returned is set when it has nothing more to read for now.
+        free: set when there is nothing more to read for them, for now.
         """
         passengers = (Passenger(t.peer, t.view, t.user, t.wanted) for t in tickets)
         convoy = Convoy(passengers, self._live.positions())
         for ticket in tickets:
             ticket.convoy = convoy
         self._convoys.add(convoy)
-        free = asyncio.Event()
-        group.create_task(self._drive(convoy, conflate, free))
-        return free
+        return self._drive(convoy, kind.conflate, free)
 
     async def _drive(
         self, convoy: Convoy[Peer], conflate: frozenset[str], free: asyncio.Event
     ) -> None:
+        newest = Newest(conflate)
         try:
-            newest = Newest(conflate)
             if conflate:
                 await self._scan(convoy, newest)
             await self._bring_to_now(convoy, newest, free)
         finally:
             self._convoys.discard(convoy)
-            free.set()
 
     async def _scan(self, convoy: Convoy[Peer], newest: Newest) -> None:
         reading = dict(convoy.reading)
         while short_of(reading, self._live.positions()):
-            async for _, piece in self._pieces(reading):
+            async for _, piece in self._past.pieces(reading):
                 if isinstance(piece, Lost):
                     reading[piece.lane] = piece.earliest
                     continue
@@ -241,11 +223,12 @@ class Replays:
         waiting_since = self._clock()
         while len(convoy):
             if short_of(convoy.reading, self._live.positions()):
-                async for source, piece in self._pieces(convoy.reading):
+                async for source, piece in self._past.pieces(convoy.reading):
                     if isinstance(piece, Lost):
                         self._lose(convoy, piece)
-                    else:
-                        await self._send(convoy, piece, newest, source)
+                        continue
+                    for part in portions(piece, MARK_EVENTS):
+                        await self._send(convoy, part, newest, source)
             elif await self._land(convoy):
                 waiting_since = self._clock()
             else:  # whoever is left is ahead of this pod, which has yet to get there
@@ -255,46 +238,74 @@ class Replays:
                     waiting_since = self._clock()
                 await asyncio.sleep(0.05)
 
-    async def _pieces(self, reading: Mapping[Lane, int]) -> AsyncIterator[tuple[str, Slice | Lost]]:
-        """One round: of each lane something, from Kafka or from memory."""
-        live = self._live.positions()
-        short = short_of(reading, live)
-        behind = [lane for lane, at in short.items() if at < self._history.start(lane)]
-        if behind:
-            async for piece in self._past.read(reading, {lane: live[lane] for lane in behind}):
-                yield "kafka", piece
-                await asyncio.sleep(0)  # decoding a broker's whole answer would take long
-            short = short_of(reading, self._live.positions())  # a topic may be gone by now
-        piece = reading_from(self._history, short, SLICE_BYTES)
-        if piece.progress:
-            yield "memory", piece
-        await asyncio.sleep(0)
-
     async def _send(self, convoy: Convoy[Peer], piece: Slice, newest: Newest, source: str) -> None:
+        """Write a piece to whom it is for, a turn at a time.
+
+        The turn goes from convoy to convoy: between two of them live clients have theirs.
+        """
         kept, left_out = newest.split(piece.records)
+        dealing = convoy.deal(kept, piece.progress)
+        marks = Marks(convoy)
+        more = True
+        while more:
+            await self._until_room()
+            async with self._turn:
+                marks.forget()
+                more = self._write_some(convoy, dealing, marks, source)
+                if not more:
+                    self._arrive(convoy, piece, left_out)
+                await asyncio.sleep(0)
+
+    def _write_some(
+        self,
+        convoy: Convoy[Peer],
+        dealing: Iterator[tuple[Peer, Write[Peer]]],
+        marks: Marks[Peer],
+        source: str,
+    ) -> bool:
+        """One turn's bytes. False when that was all."""
         written = events = 0
-        for peer, write in convoy.deal(kept, piece.progress):
+        distinct: dict[int, bytes] = {}
+        for peer, write in dealing:
             ticket = self._tickets.get(peer)
             if ticket is None or ticket.convoy is not convoy:
                 continue  # it left while others were written to
             if peer.paused:
                 self._park(ticket)
                 continue
-            peer.write(write.data)
             convoy.serve(peer)
-            self._note(write.data)
+            for data in (write.data, marks.of(peer)) if write.form is Form.SSE else (write.data,):
+                peer.write(data)  # apart, since others share the events and not the mark
+                distinct[id(data)] = data
             ticket.replayed += len(write.indices)
             events += len(write.indices)
             written += len(write.data)
             if written >= TURN_BYTES:
-                written = 0
-                await asyncio.sleep(0)
+                break
+        self._unsent.note_all(list(distinct.values()))
+        self._metrics.replayed.labels(source).inc(events)
+        return written >= TURN_BYTES
+
+    def _arrive(self, convoy: Convoy[Peer], piece: Slice, left_out: Sequence[Relayed]) -> None:
         for peer, left in convoy.count(left_out).items() if left_out else ():
             self._tickets[peer].conflated += left
-        self._metrics.replayed.labels(source).inc(events)
         convoy.arrive(piece.progress)
         for record in piece.records:
             record.release_frames()
+
+    async def _until_room(self) -> None:
+        """Wait a little while clients have much to read, so that nobody is cut off for more.
+
+        Not for ever, or the slowest would hold up everyone: then the ceiling sends those away.
+        """
+        if not self._unsent.crowded():
+            return
+        self._metrics.replay_waits.inc()
+        last_moment = self._clock() + ROOM_SECONDS
+        while self._clock() < last_moment:
+            await asyncio.sleep(ROOM_POLL_SECONDS)
+            if not self._unsent.crowded():
+                return
 
     async def _land(self, convoy: Convoy[Peer]) -> bool:
         """Make those live who are at now. False if there was nobody."""
@@ -323,8 +334,9 @@ class Replays:
             _tell(self._tickets[peer], gaps)
 
     def _queue(self, ticket: Ticket) -> None:
-        missing = (at < self._history.start(lane) for lane, at in ticket.wanted.items())
-        (self._from_kafka if any(missing) else self._from_memory).add(ticket)
+        behind = magnitude(ticket.wanted, self._live.positions())
+        in_memory = self._past.is_in_memory(ticket.wanted)
+        self._boarding.add(ticket, Kind(in_memory, ticket.conflate, behind))
 
     def _park(self, ticket: Ticket) -> None:
         """Keep a client that cannot take bytes now, until `on_drained`."""
@@ -337,8 +349,9 @@ class Replays:
 
 
 def _tell(ticket: Ticket, gaps: Sequence[TruncatedRange]) -> None:
-    if gaps and ticket.peer.dialect is Dialect.V1:
-        ticket.peer.write(dialects.truncated(ticket.cursor(), gaps))
+    dialect = ticket.peer.dialect
+    if gaps and dialect.typed:
+        ticket.peer.write(dialects.truncated(ticket.cursor(), gaps, dialect))
 
 
 def _replaced(progress: Mapping[Lane, int], short_id: str) -> Sequence[TruncatedRange]:

@@ -18,7 +18,6 @@ from unionflow_relay.core import dialects
 from unionflow_relay.core.access import Badge, Grant, Headers, Query
 from unionflow_relay.core.badges import Badges
 from unionflow_relay.core.desk import TokenDesk
-from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.revocation import Revocations, Ruling, users_of
 from unionflow_relay.errors import OtherUser
@@ -184,12 +183,12 @@ class Rights:
 
     def _warn(self, peer: Peer) -> None:
         badge = self._badges.of(peer)
-        if badge is None or peer.dialect is not Dialect.V1:
+        if badge is None or not peer.dialect.typed:
             return
         if peer.paused or not self._views.is_welcomed(peer):
             self._badges.hold(peer, badge)  # it is said in a second, or in the next
         else:
-            peer.write(dialects.token_expiring(_time(badge)))
+            peer.write(dialects.token_expiring(_time(badge), peer.dialect))
 
 
 def _object_to(peer: Peer, code: str, text: str) -> None:
