@@ -37,12 +37,18 @@ has_go() {
     [ "${minor:-0}" -ge 24 ]
 }
 
+# Debian puts PostgreSQL's programs beside the PATH.
+has_postgres() {
+    command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
 # Debian's packages for the tools that are not here.
 missing_packages() {
     [ -n "$(find_python)" ] || echo python3-venv
     has_java || echo openjdk-17-jre-headless
     command -v mvn >/dev/null || echo maven
     command -v cc >/dev/null || echo gcc libc6-dev
+    has_postgres || echo postgresql
 }
 
 install_packages() {

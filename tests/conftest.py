@@ -1,4 +1,4 @@
-"""Fixtures of every room: real Apache Kafka, and names that keep one test's topics its own."""
+"""Fixtures of every room: real Kafka, PostgreSQL and Kubernetes, and what keeps tests apart."""
 
 from __future__ import annotations
 
@@ -8,15 +8,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kafka import FIXTURES, Kafka, kafka_tier, shared_kafka
+from tests.support import apiserver as apiserver_support
+from tests.support import kafka as kafka_support
+from tests.support import postgres as postgres_support
+from tests.support.apiserver import ApiServer, running_apiserver
+from tests.support.kafka import Kafka, kafka_tier, shared_kafka
+from tests.support.postgres import Postgres, running_postgres
 from unionflow_cli.kafka import Broker, Cluster, start_cluster
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that asks for a Kafka, so that `-m 'not kafka'` leaves all of them out."""
+    """Mark every test that asks for a Kafka, so that `-m 'not kafka'` leaves all of them out.
+
+    The same for PostgreSQL and the API server.
+    """
+    tiers = {
+        "apiserver": apiserver_support.FIXTURES,
+        "kafka": kafka_support.FIXTURES,
+        "postgres": postgres_support.FIXTURES,
+    }
     for item in items:
-        if not FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
-            item.add_marker("kafka")
+        for marker, fixtures in tiers.items():
+            if not fixtures.isdisjoint(getattr(item, "fixturenames", ())):
+                item.add_marker(marker)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build Kubernetes before any test runs: the first time it takes longer than a test may."""
+    wanted = any(item.get_closest_marker("apiserver") for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        apiserver_support.prepare(terminal.write_line if terminal else lambda _: None)
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +66,47 @@ def kafka_cluster(tmp_path: Path) -> Iterator[Cluster]:
 def topic_prefix() -> str:
     """A prefix for topic names that no other test and no other run has."""
     return f"t{uuid.uuid4().hex[:12]}."
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests of this run. Each has a database of its own, and none stops it."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of an empty database of this test's own."""
+    url = postgres.create_database()
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this test's own, to stop, kill, pause and restart."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def apiserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """An API server for all tests of this run. Use it with `namespace`, and do not stop it."""
+    with running_apiserver(tmp_path_factory.mktemp("apiserver")) as shared:
+        yield shared
+
+
+@pytest.fixture
+def namespace(apiserver: ApiServer) -> Iterator[str]:
+    """A namespace of this test's own."""
+    name = apiserver.make_namespace()
+    yield name
+    apiserver.remove_namespace(name)
+
+
+@pytest.fixture
+def own_apiserver(tmp_path: Path) -> Iterator[ApiServer]:
+    """An API server of this test's own, to stop, kill, pause and restart."""
+    with running_apiserver(tmp_path / "apiserver") as own:
+        yield own

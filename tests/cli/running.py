@@ -16,7 +16,10 @@ from typing import IO
 import psutil
 
 PATIENCE_SECONDS = 60.0
-FREE_PORTS = ("--port", "0", "--management-port", "0", "--kafka-port", "0")
+FREE_PORTS = (
+    *("--port", "0", "--management-port", "0", "--kafka-port", "0"),
+    *("--backend-port", "0", "--backend-management-port", "0"),
+)
 
 
 class Running:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import FREE_PORTS, PATIENCE_SECONDS, Running, command, finish, unionflow
+from tests.house.files import ROOT
+from tests.house.markdown import parse_page
 from unionflow_cli.core.samples import SOCIETIES
 from unionflow_cli.exits import ExitCode
 
@@ -25,6 +27,7 @@ class Dev:
 
     running: Running
     url: str
+    api: str
     kafka: str
     environ: Mapping[str, str]
 
@@ -34,9 +37,11 @@ def dev(shared_cache: Mapping[str, str]) -> Iterator[Dev]:
     with unionflow("dev", *FREE_PORTS, environ=shared_cache) as running:
         kafka = re.search(r"127\.0\.0\.1:\d+", running.wait_for_line("✓ Kafka"))
         relay = re.search(r"ws://\S+", running.wait_for_line("✓ relay").replace(",", ""))
+        site = re.search(r"http://127\.0\.0\.1:\d+", running.wait_for_line("✓ backend"))
         assert kafka is not None
+        assert site is not None
         assert relay is not None
-        yield Dev(running, relay.group(), kafka.group(), shared_cache)
+        yield Dev(running, relay.group(), site.group(), kafka.group(), shared_cache)
 
 
 def test_it_shows_events_of_every_society(dev: Dev) -> None:
@@ -52,10 +57,36 @@ def test_it_shows_an_approval_and_later_its_decision(dev: Dev) -> None:
     )
 
 
+def test_what_the_tutorial_types_requests_an_approval_and_grants_it(
+    dev: Dev, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs/tutorials/from-an-approval-to-the-screen.md").read_text()
+    typed = [code for code in parse_page(page).code if code.startswith("curl ")]
+    answers = []
+    for command_line in [*typed, typed[-1]]:
+        here = command_line.replace("http://127.0.0.1:8080", dev.api)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", here],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answers.append(json.loads(done.stdout))
+    assert [answer["status"] for answer in answers] == ["PENDING", "APPROVED", "APPROVED"]
+    assert len({answer["id"] for answer in answers}) == 1
+    dev.running.wait_for(
+        lambda: sum("125 000 XOF" in line for line in dev.running.out) == 2,
+        "the request and its approval, once each",
+    )
+
+
 def test_it_sums_up_connections_rate_and_latency_as_the_clients_see_them(dev: Dev) -> None:
     line = dev.running.wait_for_line("-- ")
     assert re.fullmatch(
-        r"-- 5 connections, \d+\.\d events/s, publish to screen p50 \S+ m?s, p99 \S+ m?s", line
+        r"-- 5 connections, \d+\.\d events/s, request to screen p50 \S+ m?s, p99 \S+ m?s", line
     )
 
 

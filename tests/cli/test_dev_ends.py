@@ -29,9 +29,9 @@ Environ = Mapping[str, str]
 
 
 def wait_until_it_shows_events(dev: Running) -> list[psutil.Process]:
-    dev.wait_for_line("DASHBOARD_STATS_UPDATED")
+    dev.wait_for_line("APPROVAL_PENDING")
     family = dev.family()
-    assert len(family) == 3, "itself, a broker and a relay"
+    assert len(family) == 4, "itself, a broker, a relay and a backend"
     return family
 
 
@@ -69,6 +69,15 @@ def test_a_relay_that_is_killed_ends_it_with_exit_code_5_and_the_relays_last_lin
         assert "info topic followed" in dev.err[error - 1]
 
 
+def test_a_backend_that_is_killed_ends_it_with_exit_code_5(own_cache: Environ) -> None:
+    with unionflow("dev", *FREE_PORTS, environ=own_cache) as dev:
+        family = wait_until_it_shows_events(dev)
+        dev.child("unionflow_backend").kill()
+        assert dev.exit_code() == ExitCode.CRASHED
+        assert alive(family) == []
+        assert "error: the backend ended by itself by signal 9" in dev.err
+
+
 def test_a_broker_that_is_killed_ends_it_with_exit_code_5(own_cache: Environ) -> None:
     with unionflow("dev", *FREE_PORTS, environ=own_cache) as dev:
         family = wait_until_it_shows_events(dev)
@@ -86,7 +95,10 @@ def test_what_it_started_dies_with_it_when_it_is_killed(own_cache: Environ) -> N
         assert alive(family) == []
 
 
-@pytest.mark.parametrize("option", ["--port", "--management-port", "--kafka-port"])
+@pytest.mark.parametrize(
+    "option",
+    ["--port", "--management-port", "--kafka-port", "--backend-port", "--backend-management-port"],
+)
 def test_a_port_that_is_taken_is_named_with_its_holder_and_the_option(
     own_cache: Environ, option: str
 ) -> None:
@@ -112,13 +124,13 @@ def test_ctrl_c_at_a_terminal_ends_it_and_gives_the_screen_back(own_cache: Envir
     screen = Screen(master)
     try:
         screen.wait_for(b"newest events", process)
-        screen.wait_for(b"DASHBOARD_STATS_UPDATED", process)
+        screen.wait_for(b"APPROVAL_PENDING", process)
         parent = psutil.Process(process.pid)
         family = [parent, *parent.children(recursive=True)]
         os.write(master, b"\x03")
         screen.wait_for(b"events in", process)
         assert process.wait(PATIENCE_SECONDS) == ExitCode.OK
-        assert len(family) == 3
+        assert len(family) == 4
         assert alive(family) == []
     finally:
         if process.poll() is None:

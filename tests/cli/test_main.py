@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from unionflow_cli import main
 from unionflow_cli.exits import MEANING, ExitCode
 
-COMMANDS = ("dev", "watch", "publish", "doctor", "kafka", "topics")
+COMMANDS = ("dev", "watch", "publish", "doctor", "kafka", "topics", "plan")
 
 
 def run(*arguments: str, text: str | None = None) -> Result:

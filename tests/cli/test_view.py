@@ -18,6 +18,7 @@ from unionflow_cli.terminal import THEME
 PLACE = Place(
     relay_url="ws://127.0.0.1:8085/ws/dashboard",
     metrics_url="http://127.0.0.1:9085/metrics",
+    api_url="http://127.0.0.1:8080/docs",
     kafka="127.0.0.1:9092",
     data="~/.cache/unionflow/dev",
     hints=("unionflow watch --organization mutuelle-dakar", "unionflow publish KPI_UPDATED"),
@@ -30,7 +31,7 @@ def event(number: int, organization: str = "mutuelle-abidjan", text: str = "") -
         "eventType": "DASHBOARD_STATS_UPDATED",
         "timestamp": "2026-11-24T12:00:00.000Z",
         "organizationId": organization,
-        "data": {"text": text or f"number {number}"},
+        "data": {"id": str(number), "text": text or f"number {number}"},
     }
 
 
@@ -39,7 +40,7 @@ def busy_board(**fields: Any) -> Board:
     board.figures = RelayFigures({"plain": 1, "unionflow.v1": 4}, 12_345, ready=True)
     for number in range(50):
         board.on_event(event(number, **fields), number / 10)
-        board.on_published(str(number), number / 10 - 0.004)
+        board.on_caused(f"DASHBOARD_STATS_UPDATED {number}", number / 10 - 0.004)
     return board
 
 
@@ -91,7 +92,7 @@ def test_it_adapts_to_the_width_that_there_is(width: int) -> None:
 
 def test_a_taller_terminal_shows_more_events() -> None:
     shown = [sum("number" in line for line in render(busy_board(), height=h)) for h in (24, 40)]
-    assert shown == [8, 24]
+    assert shown == [7, 23]
 
 
 def test_the_newest_event_is_the_last_of_the_list() -> None:
@@ -105,7 +106,7 @@ def test_figures_stand_under_their_names() -> None:
     values = lines[lines.index(names) + 1]
     assert values[names.index("connections") :].startswith("5 ")
     assert values[names.index("deliveries") :].startswith("12,345")
-    assert values[names.index("from publish") :].startswith("p50 4.0 ms, p99 4.0 ms")
+    assert values[names.index("from request") :].startswith("p50 4.0 ms, p99 4.0 ms")
 
 
 def test_before_the_first_figure_it_says_that_it_waits() -> None:
@@ -116,7 +117,14 @@ def test_before_the_first_figure_it_says_that_it_waits() -> None:
 
 def test_it_says_where_to_look_what_to_type_and_how_to_stop() -> None:
     text = "\n".join(render(busy_board()))
-    for part in (PLACE.relay_url, PLACE.metrics_url, PLACE.kafka, *PLACE.hints, "Ctrl-C stops"):
+    for part in (
+        PLACE.relay_url,
+        PLACE.metrics_url,
+        PLACE.api_url,
+        PLACE.kafka,
+        *PLACE.hints,
+        "Ctrl-C stops",
+    ):
         assert part in text
 
 

@@ -1,4 +1,4 @@
-"""The reference pages that are written from the code: docs/reference/settings.md and metrics.md.
+"""What is written from the code: pages of docs/reference, and the definition in manifests/crds.
 
 `python -m tests.house.reference` writes them; a test says when they are out of date.
 """
@@ -15,11 +15,24 @@ from typing import Any
 from annotated_types import Ge, Le
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from tests.house.conditions import conditions_page
+from tests.house.crd_page import crd_page
 from tests.house.files import ROOT
+from tests.house.rest_page import rest_page
 from unionflow_access import Refusal
+from unionflow_backend.adapters.metrics import BackendMetrics
+from unionflow_backend.adapters.outbox.metrics import OutboxMetrics
+from unionflow_backend.settings import Settings as BackendSettings
 from unionflow_events import CATALOGUE, KafkaConnection, RejectedReason
+from unionflow_operator.adapters.metrics import OperatorMetrics
+from unionflow_operator.api.crd import definition_yaml
+from unionflow_operator.core.observed import Answer
+from unionflow_operator.core.plan import StatusReason
+from unionflow_operator.outcome import Result
+from unionflow_operator.settings import Settings as OperatorSettings
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.limits import Limit
@@ -27,6 +40,7 @@ from unionflow_relay.settings import Settings
 from unionflow_runtime.settings import CONFIG_VARIABLE, KAFKA_SETTINGS
 
 FOLDER = Path("docs/reference")
+DEFINITION = Path("manifests/crds/unionflowstreams.yaml")
 NOTICE = "<!-- Written by `python -m tests.house.reference`: change the code, not this page. -->"
 
 
@@ -46,6 +60,8 @@ def settings_page() -> str:
     """docs/reference/settings.md."""
     head = ("variable", "default", "values", "meaning")
     relay = table(head, map(_setting, Settings.model_fields.values()))
+    operator = table(head, map(_setting, OperatorSettings.model_fields.values()))
+    backend = table(head, map(_setting, BackendSettings.model_fields.values()))
     kafka = table(("variable", "default", "meaning"), _kafka_settings())
     return f"""{NOTICE}
 
@@ -70,6 +86,20 @@ start.
 
 {relay}
 
+## The business services
+
+`python -m unionflow_backend --help` lists the same. `unionflow-backend migrate` needs the address
+of the database alone.
+
+{backend}
+
+## The operator
+
+`python -m unionflow_operator --help` lists the same. How each stream reaches Kafka is in the
+stream, not here.
+
+{operator}
+
 ## Kafka
 
 The same for the relay, the publisher and the command line.
@@ -84,7 +114,8 @@ def _setting(field: FieldInfo) -> Sequence[str]:
 
 
 def _default(value: Any) -> str:
-    return f"`{value}`" if value not in ("", (), None) else ""
+    shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return f"`{shown}`" if shown not in ("", (), None) else ""
 
 
 def _values(field: FieldInfo) -> str:
@@ -105,16 +136,31 @@ def _kafka_settings() -> Iterator[Sequence[str]]:
 
 def metrics_page() -> str:
     """docs/reference/metrics.md."""
-    rows = sorted(_metrics(RelayMetrics().registry), key=lambda row: row[0])
+    head = ("metric", "type", "labels", "meaning")
+    relay = table(head, sorted(_metrics(RelayMetrics().registry), key=lambda row: row[0]))
+    operator = table(head, sorted(_metrics(OperatorMetrics().registry), key=lambda row: row[0]))
+    registry = BackendMetrics().registry
+    OutboxMetrics(registry)
+    backend = table(head, sorted(_metrics(registry), key=lambda row: row[0]))
     return f"""{NOTICE}
 
 # Metrics
 
-A relay serves them in Prometheus' text format at `/metrics` on its management port (9085). Units
-are in the names. No label takes a value that a client can choose, so the number of series is
-bounded.
+A relay, the business services and an operator serve them in Prometheus' text format at `/metrics`
+on the management port (9085). Units are in the names. No label takes a value that a client, or a
+stream's author, can choose, so the number of series is bounded.
 
-{table(("metric", "type", "labels", "meaning"), rows)}
+## The relay
+
+{relay}
+
+## The business services
+
+{backend}
+
+## The operator
+
+{operator}
 
 ## Values of labels
 
@@ -137,22 +183,41 @@ def _label_values() -> Iterable[Sequence[str]]:
         "code": "a [close code](wire.md#close-codes), `1006`, `other`",
         "dialect": code(Dialect),
         "event_type": f"{code(name for topic in CATALOGUE for name in topic.event_types)}, `other`",
+        "answer": code(Answer),
         "how": "`told`, `closed`",
+        "kind": "as in Kubernetes; `UnionflowStream/status`, `Topic`",
         "limit": code(Limit),
-        "outcome": "`accepted`, or the [status of a refusal](wire.md#refusals)",
-        "reason": code(RejectedReason),
+        "of": "`kafka`, `database`",
+        "operation": "the id of a request's operation in OpenAPI; `none`",
+        "outcome": "of the relay: `accepted`, or the [status of a refusal](wire.md#refusals); of "
+        f"tokens: `accepted`, {code(Refusal)}; of statistics: `published`, `unchanged`",
+        "reason": f"of the relay: {code(RejectedReason)}; of the operator, for a status: "
+        f"{code(StatusReason)}; for anything else `missing`, `drift`, `changed`, `unwanted`, "
+        "`partitions`, `config`, `policy`, `finalizer`, `told`",
         "partition": "as in Kafka",
         "refusal": code(Refusal),
-        "request": "`fetch`, `metadata`",
-        "result": "`ok`, `failed`",
+        "request": "of the relay: `fetch`, `metadata`; of the operator: Kafka's own word",
+        "result": f"of requests: `ok`, `failed`; of looks: {code(Result)}",
+        "ready": "as in the condition `Ready`",
         "source": "`kafka`, `memory`",
+        "state": "of the relay: `going`, `waiting`, `slow`; of the operator: `due`, `delayed`, "
+        "`working`",
+        "status": "HTTP's; `0` where there was no answer",
         "topic": "as in Kafka",
+        "verb": "`read`, `create`, `update`, `patch`, `delete`",
         "verdict": "`whole`, `truncated`",
     }
     return [(f"`{label}`", meaning) for label, meaning in values.items()]
 
 
-PAGES = {FOLDER / "settings.md": settings_page, FOLDER / "metrics.md": metrics_page}
+PAGES = {
+    FOLDER / "settings.md": settings_page,
+    FOLDER / "metrics.md": metrics_page,
+    FOLDER / "crd.md": lambda: crd_page(NOTICE, table),
+    FOLDER / "conditions.md": lambda: conditions_page(NOTICE, table),
+    FOLDER / "rest.md": lambda: rest_page(NOTICE, table),
+    DEFINITION: definition_yaml,
+}
 
 
 def main() -> int:

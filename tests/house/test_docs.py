@@ -36,9 +36,8 @@ def broken_links(path: Path) -> Iterator[str]:
 
 @cache
 def shipped_code() -> str:
-    return "\n".join(
-        (ROOT / path).read_text() for path in repository_files(".py", under="services")
-    )
+    paths = [*repository_files(".py", under="services"), *repository_files(".py", under="operator")]
+    return "\n".join((ROOT / path).read_text() for path in paths)
 
 
 def make_targets() -> set[str]:

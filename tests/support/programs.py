@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 
 @contextmanager
-def running_module(module: str, arguments: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """`python -m module` with its standard output as a pipe to read; killed at the end."""
+def running_module(
+    module: str, arguments: Sequence[str], *, environ: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """`python -m module` with its standard input and output as pipes; killed at the end.
+
+    environ: this process's own unless given.
+    """
     command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environ) as program:
         try:
             yield program
         finally:

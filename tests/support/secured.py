@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from confluent_kafka import KafkaException
@@ -26,6 +27,7 @@ Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 USER = "relay"
 PASSWORD = "correct horse = battery; staple"
+NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,17 @@ class SecuredKafka:
 
 
 @contextmanager
-def secured_kafka(folder: Path, protocol: Protocol) -> Iterator[SecuredKafka]:
+def secured_kafka(
+    folder: Path, protocol: Protocol, more: Mapping[str, str] = NO_PROPERTIES
+) -> Iterator[SecuredKafka]:
     """Start it in `folder`. SASL takes all three mechanisms; SSL asks for a client's certificate.
+
+    more: of the broker's properties.
 
     Administer it through `broker.internal_servers`, which asks for nothing.
     """
     certificates = make_certificates(folder / "tls")
-    properties = security_properties(protocol, certificates)
+    properties = {**security_properties(protocol, certificates), **more}
     with kafka_tier(), Broker.start(folder / "kafka", properties=properties) as broker:
         if protocol.startswith("SASL_"):
             _add_scram_user(broker.internal_servers)

@@ -20,8 +20,8 @@ class ExitCode(IntEnum):
 
 MEANING = {
     ExitCode.OK: "done, or stopped as asked (Ctrl-C, SIGTERM)",
-    ExitCode.PROMISE_BROKEN: "dev --check: a promise is not kept; doctor: something is missing",
-    ExitCode.USAGE: "an option, an argument or the data given is wrong",
+    ExitCode.PROMISE_BROKEN: "dev --check, doctor: something is wrong; plan: there is none",
+    ExitCode.USAGE: "an option, argument or data is wrong; plan: something would change",
     ExitCode.UNAVAILABLE: "Kafka, the relay or a tool that is needed is not there",
     ExitCode.IN_USE: "a port or the dev broker's folder is in use",
     ExitCode.CRASHED: "a process that the command started ended by itself",

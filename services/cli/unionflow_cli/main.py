@@ -3,8 +3,8 @@
 Exit codes, the same for every command:
 
     0   done, or stopped as asked (Ctrl-C, SIGTERM)
-    1   dev --check: a promise is not kept; doctor: something is missing
-    2   an option, an argument or the data given is wrong
+    1   dev --check, doctor: something is wrong; plan: there is none
+    2   an option, argument or data is wrong; plan: something would change
     3   Kafka, the relay or a tool that is needed is not there
     4   a port or the dev broker's folder is in use
     5   a process that the command started ended by itself
@@ -28,6 +28,8 @@ from unionflow_cli.doctor import doctor
 from unionflow_cli.errors import BadInput, CliError
 from unionflow_cli.exits import MEANING, ExitCode
 from unionflow_cli.kafka.commands import kafka_app, topics_app
+from unionflow_cli.outbox.commands import outbox_app
+from unionflow_cli.plan.command import PlanCommand, plan
 from unionflow_cli.publish import publish
 from unionflow_cli.watch import watch
 from unionflow_events import EventsError
@@ -96,4 +98,6 @@ app.command()(watch)
 app.command()(publish)
 app.add_typer(kafka_app, name="kafka")
 app.add_typer(topics_app, name="topics")
+app.add_typer(outbox_app, name="outbox")
+app.command(cls=PlanCommand)(plan)
 app.command()(doctor)

@@ -16,6 +16,9 @@ MACHINE = Facts(
     tools=Tools(Path("/usr/bin/java"), 17, Path("/usr/bin/mvn")),
     jars_are_here=True,
     compiler=Path("/usr/bin/cc"),
+    postgres=Path("/usr/bin/postgres"),
+    go=(1, 24),
+    assets=None,
     cache=Path("/cache"),
     free_bytes=50_000_000_000,
     ports=(PortFact(9092, "Kafka", "--kafka-port", None),),
@@ -49,6 +52,9 @@ def test_a_machine_that_has_everything_is_well_and_needs_no_mending() -> None:
             "-y maven",
         ),
         (replace(MACHINE, compiler=None), "C compiler", "gcc libc6-dev"),
+        (replace(MACHINE, postgres=None), "PostgreSQL", "postgresql"),
+        (replace(MACHINE, go=None), "Go", "make install"),
+        (replace(MACHINE, go=(1, 19)), "Go", "make install"),
     ],
     ids=[
         "another system",
@@ -58,6 +64,9 @@ def test_a_machine_that_has_everything_is_well_and_needs_no_mending() -> None:
         "an old Java",
         "no Maven and no jars",
         "no compiler",
+        "no PostgreSQL",
+        "no Go",
+        "an old Go",
     ],
 )
 def test_each_lack_comes_with_what_mends_it(facts: Facts, what: str, mend: str) -> None:
@@ -99,3 +108,9 @@ def test_our_own_background_kafka_on_its_port_is_in_order() -> None:
 def test_a_root_account_is_not_told_to_use_sudo() -> None:
     facts = replace(MACHINE, is_root=True, compiler=None)
     assert of(examine(facts), "C compiler").mend.startswith("apt-get ")
+
+
+def test_a_machine_whose_kubernetes_is_given_needs_no_go() -> None:
+    findings = examine(replace(MACHINE, go=None, assets="/opt/kubernetes"))
+    assert of(findings, "Go").found == "not needed: /opt/kubernetes"
+    assert is_well(findings)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from unionflow_cli.core.bots import subject_of
 from unionflow_cli.core.exposition import RelayFigures
 from unionflow_cli.core.latency import LatencyBook, Percentiles
 
@@ -17,7 +18,7 @@ Event = Mapping[str, Any]
 
 
 class Board:
-    """Fed by one client that sees everything, by the publisher and by the relay's metrics.
+    """Fed by one client that sees everything, by the bots and by the relay's metrics.
 
     Times are seconds of one monotonic clock.
     """
@@ -36,11 +37,13 @@ class Board:
         self.events += 1
         self._newest.append(event)
         self._arrivals.append(at)
-        self._latency.on_received(str(event.get("id")), at)
+        subject = subject_of(str(event.get("eventType")), event.get("data"))
+        if subject is not None:
+            self._latency.on_received(subject, at)
 
-    def on_published(self, event_id: str, called_at: float) -> None:
-        """Kafka acknowledged an event; the call that published it began at `called_at`."""
-        self._latency.on_published(event_id, called_at)
+    def on_caused(self, subject: str, called_at: float) -> None:
+        """A request was answered; it began at `called_at`, and `subject` is its event's."""
+        self._latency.on_published(subject, called_at)
 
     def newest(self, count: int) -> Sequence[Event]:
         """The newest events, the newest last."""
@@ -53,5 +56,5 @@ class Board:
         return len(self._arrivals) / max(1.0, min(RATE_SECONDS, now - self.started))
 
     def latency(self) -> Percentiles | None:
-        """From the publisher's call to the client, over the newest 200 events: about a minute."""
+        """From a bot's request to the client, over the newest 200 events: about a minute."""
         return self._latency.percentiles()

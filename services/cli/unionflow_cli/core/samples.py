@@ -72,7 +72,13 @@ SOCIETIES = (
     _society("cotonou", "Sena Hounsou", "Rachelle Dossou", "Koffi Adjovi", "Nadege Agbo"),
 )
 NEWCOMERS = ("Khady Gueye", "Ousmane Sow", "Akissi Konan", "Judith Zinsou", "Abdou Diallo")
-REQUESTS = ("LOAN", "WITHDRAWAL", "TRANSFER", "PAYMENT", "REFUND")
+REQUESTS = (
+    ("LOAN", "Seeds for the dry season"),
+    ("WITHDRAWAL", "School fees"),
+    ("TRANSFER", "The share of the federation"),
+    ("PAYMENT", "Rent of the office"),
+    ("REFUND", "A contribution paid twice"),
+)
 REFUSALS = ("over the society's limit", "a receipt is missing", "asked for twice")
 MEETINGS = ("General meeting", "Training: bookkeeping", "Board meeting", "Office open late")
 NOTICES = ("Maintenance on Sunday at 02:00 UTC", "Version 3 of the app is out")

@@ -18,6 +18,7 @@ from unionflow_cli.core.endpoint import with_query
 from unionflow_cli.core.promises import Verdict, is_complete, judge
 from unionflow_cli.core.testimony import PINGS, Frame, Testimony, sort_frames
 from unionflow_cli.core.trial import Dialect, Published, ToPublish, Trial, Witness, make_trial
+from unionflow_cli.dev.scenarios import play, watched
 from unionflow_cli.dev.steps import Steps
 from unionflow_cli.errors import Refused, Unavailable
 from unionflow_cli.exits import ExitCode
@@ -51,21 +52,35 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What is checked. own: nobody else uses it, so that a broadcast to everyone may be sent."""
+    """What is checked.
+
+    own: nobody else uses it, so that a broadcast to everyone may be sent. api_url: of its business
+    services, with the demonstration's societies; None where only events are checked.
+    """
 
     url: str
     kafka: KafkaConnection
     topics: TopicNames
     own: bool
+    api_url: str | None = None
 
 
 async def check(installation: Installation, steps: Steps) -> list[Verdict]:
-    """Run the trial.
+    """Run the trial, and beside it both scenarios where there are business services.
 
     Raises:
-        Unavailable: Kafka or the relay is not there at all.
+        Unavailable: Kafka, the relay or the business services are not there at all.
         Refused: Kafka takes no event.
     """
+    if installation.api_url is None:
+        return await _try(installation, steps)
+    where = installation.url, installation.kafka, installation.topics
+    async with watched(*where) as sightings:
+        verdicts = await _try(installation, steps)
+        return verdicts + await play(installation.api_url, sightings, steps)
+
+
+async def _try(installation: Installation, steps: Steps) -> list[Verdict]:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     trial = make_trial(secrets.token_hex(3), now, broadcast_to_everyone=installation.own)
     clients = [_client(installation.url, witness) for witness in trial.witnesses]

@@ -1,4 +1,4 @@
-"""`unionflow dev` once everything runs: traffic, clients, the relay's figures, and a view of it."""
+"""`unionflow dev` once everything runs: bots, clients, the relay's figures, and a view of it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from unionflow_cli.core.samples import SOCIETIES
 from unionflow_cli.core.testimony import Frame
 from unionflow_cli.core.trial import Dialect
 from unionflow_cli.dev.stack import Stack, folder
-from unionflow_cli.dev.traffic import publish_traffic
 from unionflow_cli.dev.view import Page, Place
+from unionflow_cli.dev.work import let_bots_work
 from unionflow_cli.look import event_line
 
 FIGURES_SECONDS = 1.0
@@ -38,7 +38,7 @@ DEFAULT_SERVERS = "127.0.0.1:9092"
 
 
 async def show(stack: Stack) -> None:
-    """Traffic and view until cancelled. Raises Crashed when what was started has ended."""
+    """Bots and view until cancelled. Raises Crashed when what was started has ended."""
     board = Board(time.monotonic())
     console = terminal.output()
     place = _place(stack)
@@ -48,7 +48,7 @@ async def show(stack: Stack) -> None:
     try:
         await first_to_end(
             stack.watch(),
-            _traffic(stack.bootstrap_servers, board, listeners[0]),
+            _bots(stack.backend.api_url, board, listeners[0]),
             _read_figures(stack.relay.management_url, board),
             *(listener.run() for listener in listeners),
             shown,
@@ -83,10 +83,10 @@ def _listeners(url: str, board: Board, lines_to: Console | None) -> Sequence[Lis
     ]
 
 
-async def _traffic(bootstrap_servers: str, board: Board, all_seeing: Listener) -> None:
+async def _bots(api_url: str, board: Board, all_seeing: Listener) -> None:
     """Begin when somebody looks, so that the first event is seen as well."""
     await all_seeing.opened.wait()
-    await publish_traffic(bootstrap_servers, board)
+    await let_bots_work(api_url, board)
 
 
 async def _read_figures(management_url: str, board: Board) -> None:
@@ -121,14 +121,14 @@ def _figures_line(board: Board, now: float) -> str:
     relay = board.figures
     connections = f"{relay.total_connections} connections, " if relay else ""
     trouble = f"; {board.trouble}" if board.trouble else ""
-    rate = f"{board.rate(now):.1f} events/s, publish to screen {_latency(board.latency())}"
+    rate = f"{board.rate(now):.1f} events/s, request to screen {_latency(board.latency())}"
     return f"-- {connections}{rate}{trouble}"
 
 
 def _summary(board: Board, now: float) -> Text:
     seconds = int(now - board.started)
     told = f"{board.events} events in {seconds // 60}:{seconds % 60:02}"
-    return Text(f"{told}, publish to screen {_latency(board.latency())}", style="quiet")
+    return Text(f"{told}, request to screen {_latency(board.latency())}", style="quiet")
 
 
 def _latency(measured: Percentiles | None) -> str:
@@ -149,6 +149,7 @@ def _place(stack: Stack) -> Place:
     return Place(
         relay_url=stack.relay.url,
         metrics_url=f"{stack.relay.management_url}/metrics",
+        api_url=f"{stack.backend.url}/docs",
         kafka=stack.bootstrap_servers,
         data=_short(folder()),
         hints=(watch, *typed),

@@ -1,4 +1,4 @@
-"""What `unionflow dev` starts, in order, and stops, in the other order: Kafka, topics, relay."""
+"""What `unionflow dev` starts, and stops in the other order: Kafka, topics, relay, backend."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from unionflow_cli.adapters.backend_process import BackendProcess
 from unionflow_cli.adapters.background import in_background
 from unionflow_cli.adapters.relay_process import RelayProcess
+from unionflow_cli.dev.books import open_books
 from unionflow_cli.dev.steps import Steps
 from unionflow_cli.errors import Crashed, InUse
 from unionflow_cli.kafka import Broker, Process, apply_topics, cache_dir
@@ -30,6 +32,8 @@ class Ports:
     relay: int
     management: int
     kafka: int
+    backend: int
+    backend_management: int
 
 
 def folder() -> Path:
@@ -37,14 +41,26 @@ def folder() -> Path:
     return cache_dir() / "dev"
 
 
+def books() -> Path:
+    """The backend's database."""
+    return folder() / "backend.db"
+
+
 class Stack:
-    """A broker and a relay that live as long as the `async with` block, and no longer.
+    """A broker, a relay and a backend that live as long as the `async with` block, and no longer.
+
+    stats_unchanged_seconds: None for the backend's own default.
 
     Entering raises InUse, Crashed, Unavailable, and what the local Kafka raises.
     """
 
     def __init__(
-        self, wanted: Ports, steps: Steps, *, heartbeat_seconds: int | None = None
+        self,
+        wanted: Ports,
+        steps: Steps,
+        *,
+        heartbeat_seconds: int | None = None,
+        stats_unchanged_seconds: int | None = None,
     ) -> None:
         self._ports = wanted
         self._steps = steps
@@ -54,6 +70,16 @@ class Stack:
             wanted.relay,
             wanted.management,
             heartbeat_seconds=heartbeat_seconds,
+        )
+        unchanged = stats_unchanged_seconds
+        self.backend = BackendProcess(
+            folder() / "backend.log",
+            wanted.backend,
+            wanted.backend_management,
+            f"sqlite:///{books()}",
+            settings={}
+            if unchanged is None
+            else {"UNIONFLOW_STATS_UNCHANGED_SECONDS": str(unchanged)},
         )
 
     @property
@@ -85,8 +111,9 @@ class Stack:
         """Return never; raise Crashed when a process that was started has ended."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if not self.relay.is_running:
-                raise self.relay.crash()
+            for service in (self.relay, self.backend):
+                if not service.is_running:
+                    raise service.crash()
             if self.broker is not None and not self.broker.is_running:
                 raise _broker_crash(self.broker)
 
@@ -97,16 +124,28 @@ class Stack:
             await in_background(lambda: broker.launch(step.say))
             await in_background(broker.wait_until_ready)
             step.result = f"{broker.bootstrap_servers}, process {broker.pid}"
+        with self._steps.step("books", "opening") as step:
+            added = await open_books(books())
+            step.result = f"three societies, {added} of them new"
         with self._steps.step("topics", "looking") as step:
             names = [topic.name for topic in CATALOGUE]
             changes = await in_background(lambda: apply_topics(broker.bootstrap_servers, names))
             step.result = f"all {len(names)}, {len(changes)} of them new"
-        with self._steps.step("relay", "starting") as step:
-            await self.relay.start(broker.bootstrap_servers)
-            step.result = f"{self.relay.url}, process {self.relay.pid}"
+        # Both at once: each takes a second or two of its own.
+        starting = asyncio.ensure_future(self.backend.start(broker.bootstrap_servers))
+        try:
+            with self._steps.step("relay", "starting") as step:
+                await self.relay.start(broker.bootstrap_servers)
+                step.result = f"{self.relay.url}, process {self.relay.pid}"
+            with self._steps.step("backend", "starting") as step:
+                await starting
+                step.result = f"{self.backend.url}/docs, process {self.backend.pid}"
+        finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
 
     async def _stop(self) -> None:
-        await self.relay.stop()
+        await asyncio.gather(self.backend.stop(), self.relay.stop())
         broker = self.broker
         if broker is not None:
             await in_background(broker.stop)
@@ -140,6 +179,8 @@ def refuse_taken_ports(wanted: Ports) -> None:
         (wanted.relay, "--port"),
         (wanted.management, "--management-port"),
         (wanted.kafka, "--kafka-port"),
+        (wanted.backend, "--backend-port"),
+        (wanted.backend_management, "--backend-management-port"),
     )
     for port, option in options:
         if port and not ports.is_free(port):

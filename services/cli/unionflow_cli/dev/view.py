@@ -27,6 +27,7 @@ class Place:
 
     relay_url: str
     metrics_url: str
+    api_url: str
     kafka: str
     data: str
     hints: Sequence[str]
@@ -74,8 +75,9 @@ class Page:
             state = ("ready", "good") if figures.ready else ("not ready", "caution")
         relay, kafka = self._place.relay_url, self._place.kafka
         return [
-            Text.assemble(MARGIN, ("relay  ", "quiet"), (relay, "name"), "  ", state),
+            Text.assemble(MARGIN, ("API    ", "quiet"), (self._place.api_url, "name")),
             Text.assemble(MARGIN, ("Kafka  ", "quiet"), (kafka, "name")),
+            Text.assemble(MARGIN, ("relay  ", "quiet"), (relay, "name"), "  ", state),
         ]
 
     def _figures(self) -> list[Text]:
@@ -88,7 +90,7 @@ class Page:
             f"{relay.deliveries:,}" if relay else UNKNOWN,
             str(latency) if latency else UNKNOWN,
         )
-        names = ("connections", "events/s", "deliveries", "from publish to screen")
+        names = ("connections", "events/s", "deliveries", "from request to screen")
         return [_in_columns(names, "quiet"), _in_columns(values, "title")]
 
     def _events(self, rows: int) -> list[Text]:

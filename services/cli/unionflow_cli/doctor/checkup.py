@@ -11,6 +11,7 @@ from unionflow_cli.kafka.core.maven import KAFKA_VERSION
 from unionflow_cli.kafka.core.tools import JAVA, MAVEN, PACKAGES, Tools, install_command
 
 PYTHON_VERSION = (3, 11)
+GO_VERSION = (1, 24)  # the oldest that builds Kubernetes 1.34
 ENOUGH_BYTES = 1_000_000_000  # jars twice (ours and Maven's own copy), two brokers' data, logs
 
 
@@ -38,13 +39,20 @@ class PortFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was seen on a machine. `free_bytes` is the room that is left where `cache` lies."""
+    """What was seen on a machine.
+
+    `free_bytes` is the room that is left where `cache` lies; `go` a version, None for no Go;
+    `assets` what KUBEBUILDER_ASSETS says: then nothing is built.
+    """
 
     system: str
     python: tuple[int, ...]
     tools: Tools
     jars_are_here: bool
     compiler: Path | None
+    postgres: Path | None
+    go: tuple[int, ...] | None
+    assets: str | None
     cache: Path
     free_bytes: int
     ports: Sequence[PortFact]
@@ -72,6 +80,8 @@ def examine(facts: Facts) -> tuple[Finding, ...]:
         _maven(facts),
         _jars(facts),
         _compiler(facts),
+        _postgres(facts),
+        _go(facts),
         *(_port(port) for port in facts.ports),
     )
 
@@ -88,7 +98,7 @@ def _system(facts: Facts) -> Finding:
 
 
 def _python(facts: Facts) -> Finding:
-    found = ".".join(map(str, facts.python))
+    found = _dotted(facts.python)
     if facts.python >= PYTHON_VERSION:
         return Finding("all", "Python 3.11 or newer", State.OK, found)
     mend = install_command(["python3-venv"], is_root=facts.is_root)
@@ -130,11 +140,32 @@ def _jars(facts: Facts) -> Finding:
     return Finding("kafka", what, State.NOTE, "fetched at its first start (44 MB)", "make demo")
 
 
+def _postgres(facts: Facts) -> Finding:
+    if facts.postgres is not None:
+        return Finding("postgres", "PostgreSQL", State.OK, str(facts.postgres))
+    mend = install_command(["postgresql"], is_root=facts.is_root)
+    return Finding("postgres", "PostgreSQL", State.MISSING, "none", mend)
+
+
 def _compiler(facts: Facts) -> Finding:
     if facts.compiler is not None:
         return Finding("bench", "C compiler", State.OK, str(facts.compiler))
     mend = install_command(["gcc", "libc6-dev"], is_root=facts.is_root)
     return Finding("bench", "C compiler", State.MISSING, "none", mend)
+
+
+def _go(facts: Facts) -> Finding:
+    what = f"Go {_dotted(GO_VERSION)} or newer"
+    if facts.assets:
+        return Finding("apiserver", what, State.OK, f"not needed: {facts.assets}")
+    found = _dotted(facts.go) if facts.go else "none"
+    if facts.go is not None and facts.go >= GO_VERSION:
+        return Finding("apiserver", what, State.OK, found)
+    return Finding("apiserver", what, State.MISSING, found, "make install")
+
+
+def _dotted(version: Sequence[int]) -> str:
+    return ".".join(map(str, version))
 
 
 def _port(port: PortFact) -> Finding:

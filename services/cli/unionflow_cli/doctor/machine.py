@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from unionflow_cli.doctor.checkup import Facts, PortFact
+from unionflow_cli.doctor.go import find_go
 from unionflow_cli.kafka.adapters import ports
 from unionflow_cli.kafka.adapters.cache import cache_dir
 from unionflow_cli.kafka.adapters.jars import jars_are_here
@@ -19,6 +20,8 @@ PORTS = (
     (9092, "Kafka", "--kafka-port"),
     (8085, "relay", "--port"),
     (9085, "management", "--management-port"),
+    (8080, "backend", "--backend-port"),
+    (9086, "its management", "--backend-management-port"),
 )
 
 
@@ -26,12 +29,16 @@ def gather() -> Facts:
     """What is here now. Changes nothing."""
     compiler = shutil.which("cc")
     service = find_service()
+    go = find_go()
     return Facts(
         system=platform.system(),
         python=sys.version_info[:3],
         tools=find_tools(),
         jars_are_here=jars_are_here(),
         compiler=Path(compiler) if compiler else None,
+        postgres=_postgres(),
+        go=go.version if go else None,
+        assets=os.environ.get("KUBEBUILDER_ASSETS"),
         cache=cache_dir(),
         free_bytes=_free_bytes(cache_dir()),
         ports=[
@@ -45,6 +52,16 @@ def gather() -> Facts:
             for number, purpose, option in PORTS
         ],
         is_root=os.geteuid() == 0,
+    )
+
+
+def _postgres() -> Path | None:
+    """The server's program; Debian puts it beside the PATH."""
+    found = shutil.which("postgres")
+    if found:
+        return Path(found)
+    return next(
+        iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), reverse=True)), None
     )
 
 

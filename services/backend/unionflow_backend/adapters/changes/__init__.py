@@ -1,0 +1,1 @@
+"""What the business services can do: each change in one transaction with what it announces."""

@@ -1,0 +1,1 @@
+"""Where what happened is kept: SQLite for one machine, PostgreSQL for production."""

@@ -1,0 +1,1 @@
+"""Three mutual societies of West Africa that nobody has to invent: for demonstrations and tests."""
