@@ -33,7 +33,7 @@ class Rule:
     """What must hold between the fields of one model, or between its old and its new self."""
 
     cel: str
-    """True where it holds. With `oldSelf` it is about a change, which only the API server sees."""
+    """True where it holds. With `oldSelf` it is about a change."""
     message: str
     """What is wrong and what would do."""
     field: str = ""
@@ -42,6 +42,8 @@ class Rule:
     """CEL that makes the message of the values found; `message` where empty."""
     holds: Callable[[Any], bool] | None = None
     """The same in Python; None for a rule about a change."""
+    keeps: Callable[[Any, Any], bool] | None = None
+    """The same in Python for a rule about a change, of the old and the new."""
 
 
 def _with_rules(schema: dict[str, Any], model: type[Any]) -> None:

@@ -147,6 +147,7 @@ class StreamSpec(Model):
             "self.topicPrefix == oldSelf.topicPrefix",
             "topicPrefix cannot be changed, since records do not move: make a new stream",
             field=".topicPrefix",
+            keeps=lambda old, new: new.topic_prefix == old.topic_prefix,
         ),
         Rule(
             f"self.topics.all(t, self.topics.exists_one(u, {_OTHER_KAFKA_NAME} == {_KAFKA_NAME}))",

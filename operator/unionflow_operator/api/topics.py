@@ -95,12 +95,14 @@ class Topic(Model):
             field=".partitions",
             words="'%d is fewer than the %d asked for before; Kafka cannot remove partitions: ask "
             "for as many, or more'.format([self.partitions, oldSelf.partitions])",
+            keeps=lambda old, new: new.partitions >= old.partitions,
         ),
         Rule(
             "has(self.topicName) == has(oldSelf.topicName) && "
             "(!has(self.topicName) || self.topicName == oldSelf.topicName)",
             "topicName cannot be changed, added or taken away, since records do not move: leave "
             "it, or make a new stream",
+            keeps=lambda old, new: new.topic_name == old.topic_name,
         ),
         Rule(
             "!has(self.replicationFactor) || !has(oldSelf.replicationFactor) || "
@@ -108,6 +110,10 @@ class Topic(Model):
             "replicationFactor cannot be changed here: move replicas with Kafka's own tool "
             "(kafka-reassign-partitions) and leave replicationFactor out",
             field=".replicationFactor",
+            keeps=lambda old, new: (
+                None in {old.replication_factor, new.replication_factor}
+                or new.replication_factor == old.replication_factor
+            ),
         ),
         Rule(
             f"!has(self.replicationFactor) || !('{MIN_INSYNC}' in self.config) || "

@@ -1,0 +1,1 @@
+"""The API server: what is watched, read and written there, and with what rights."""
