@@ -235,6 +235,12 @@ def test_a_header_whose_name_is_no_utf_8_does_not_hold_its_partition() -> None:
     assert slices[-1].progress == {LANE: 3}
 
 
+def test_what_was_read_before_such_a_header_is_not_brought_again() -> None:
+    odd = [Row(event(4)), Row(event(5), headers=[(RawName(b"\xff"), b"x")]), Row(event(6))]
+    response = batch(rows(0, 2)) + batch(rows(2, 2), base_offset=2) + batch(odd, base_offset=4)
+    assert numbers(sliced(fetched(response))) == [0, 1, 2, 3, 4, 6]
+
+
 def test_the_next_offset_never_goes_back_for_a_response_that_is_behind() -> None:
     """Such a response is in flight when a partition moves to another broker."""
     slices = sliced(fetched(batch(rows(0, 3)), offset=10))

@@ -103,9 +103,12 @@ class Decoder:
         fetched = self._without_bombs(fetched)
         problem: Exception | None = None
         for reading in (MemoryRecords, LenientRecords):
+            begin = next_offset
             try:
-                batches = _open(fetched, next_offset, reading)
+                batches = _open(fetched, begin, reading)
                 for record in batches:
+                    if record.offset < begin:
+                        continue  # aiokafka forgets where it was to begin after the first batch
                     if fetched.until is not None and record.offset >= fetched.until:
                         yield fetched.until, None, 0
                         return
