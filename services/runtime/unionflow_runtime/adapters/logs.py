@@ -12,6 +12,7 @@ from structlog.typing import Processor
 _QUIET = {
     # aiokafka logs every failed try at ERROR; the source says the same once, in its own words.
     "aiokafka": logging.CRITICAL,
+    "alembic": logging.WARNING,  # the backend says itself which steps were taken
     "uvicorn": logging.ERROR,  # it advises packages to whoever asks the management side to upgrade
 }
 
