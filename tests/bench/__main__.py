@@ -13,15 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench import floors, machine, parse_speed, rounds, table
+from tests.bench.backend import rows as backend_rows
+from tests.bench.backend.stage import Place
 from tests.bench.errors import BenchError
 from tests.bench.floors import Verdict
 from tests.bench.measures import MEASURES
 from tests.bench.servers import Kind
 from tests.bench.stage import Stage
 from tests.bench.topics import fresh_topics
+from tests.support.postgres import running_postgres
 from unionflow_cli.kafka import Broker, LocalKafkaError
 
 _PARSE = "parse"
+_BACKEND = "backend"
 _EXIT_CODES = "exit code: 0 all floors hold, 1 one is missed, 2 wrong usage, 3 nothing was measured"
 
 
@@ -47,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         description="This relay beside two bare uvloop programs; all of it takes some ten minutes.",
         epilog=_EXIT_CODES,
     )
-    measures, kinds, dialects = [*MEASURES, _PARSE], list(Kind), ["plain", "unionflow.v1"]
+    measures, kinds, dialects = [*MEASURES, _PARSE, _BACKEND], list(Kind), ["plain", "unionflow.v1"]
     parser.add_argument("--only", nargs="+", choices=measures, default=measures)
     parser.add_argument("--servers", nargs="+", type=Kind, choices=kinds, default=kinds)
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (3)")
@@ -68,16 +72,33 @@ def _run(arguments: argparse.Namespace, cores: machine.Cores) -> int:
             with _kafka(folder) as bootstrap_servers, fresh_topics(bootstrap_servers) as prefix:
                 stage = Stage(bootstrap_servers, prefix, folder, cores, arguments.dialect)
                 taken = rounds.take(stage, wanted, arguments.servers, arguments.rounds)
+        backend = _backend(folder, cores, arguments.rounds) if _BACKEND in arguments.only else []
     lines = floors.lines(taken.results)
     notes = table.notes(taken, parse)
     if arguments.json:
-        print(json.dumps(table.as_json(lines, taken, notes, parse), indent=2))
+        said = table.as_json(lines, taken, notes, parse)
+        print(json.dumps({**said, "backend": backend_rows.as_json(backend)}, indent=2))
     else:
         if lines:
             where = _where(cores, arguments.dialect)
             print("\n".join([*table.heading(where, arguments.rounds), *table.render(lines), ""]))
+        if backend:
+            print("\n".join(backend_rows.render(backend)))
         print("\n".join(notes))
-    return int(any(line.verdict is Verdict.MISSED for line in lines))
+    verdicts = [line.verdict for line in lines] + [line.verdict for line in backend]
+    return int(Verdict.MISSED in verdicts)
+
+
+def _backend(folder: Path, cores: machine.Cores, count: int) -> list[backend_rows.Line]:
+    """The rows of the business services, whose processes share all cores."""
+    with (
+        machine.on_cores(cores.load | {cores.server}),
+        _kafka(folder) as bootstrap_servers,
+        fresh_topics(bootstrap_servers) as prefix,
+        running_postgres(durable=True) as postgres,
+    ):
+        place = Place(postgres, bootstrap_servers, prefix, folder)
+        return backend_rows.lines(backend_rows.take(place, count))
 
 
 @contextmanager

@@ -11,16 +11,18 @@ import pytest
 from tests.backend.outbox.conftest import made
 from tests.backend.outbox.recording import record, rows_of
 from tests.cli.running import environment, finish
+from unionflow_backend.adapters.leases import Holder
 from unionflow_backend.adapters.outbox.publisher import OutboxSettings, open_store
 from unionflow_backend.core.outbox import SetAside, Settlement
+from unionflow_backend.core.portion import MOST
 from unionflow_cli.exits import ExitCode
 
 
 async def _filled(url: str) -> str:
     database = await made(url)
     await record(database, "dakar", range(3))
-    store = open_store(database, "one", OutboxSettings(keep_seconds=60))
-    first, second, _ = await store.take(frozenset())
+    store = open_store(database, Holder("one"), OutboxSettings(keep_seconds=60))
+    first, second, _ = await store.take(frozenset(), MOST)
     await store.settle(
         Settlement(sent=[first], set_aside=[SetAside(second.id, "MESSAGE_SIZE_TOO_LARGE: big")])
     )

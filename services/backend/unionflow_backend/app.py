@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from unionflow_backend.adapters.database.work import Database
+from unionflow_backend.adapters.leases import Holder
 from unionflow_backend.adapters.metrics import BackendMetrics
 from unionflow_backend.adapters.outbox.metrics import OutboxMetrics
 from unionflow_backend.adapters.outbox.publisher import OutboxPublisher, OutboxSettings
@@ -43,6 +44,12 @@ log = structlog.get_logger("backend")
 def now_ms() -> int:
     """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def holder_at(port: int) -> Holder:
+    """This process, as others know it; with a port of its own it takes over what it left."""
+    life = secrets.token_hex(4)
+    return Holder(f"{socket.gethostname()[:40]}:{port or life}", life)
 
 
 def site_of(settings: Settings) -> Site:
@@ -92,7 +99,7 @@ class Backend:
             source=SOURCE,
             deadline=settings.outbox_lease_seconds / 2,
         )
-        me = f"{socket.gethostname()[:48]}-{secrets.token_hex(4)}"
+        me = holder_at(settings.port)
         rng = random.Random()  # noqa: S311  # spreads retries; guards nothing
         outbox_metrics = OutboxMetrics(self._metrics.registry)
         outbox = OutboxPublisher(

@@ -20,8 +20,10 @@ from tests.support.kafka import Kafka
 from tests.support.postgres import Postgres
 from unionflow_backend.adapters.database.engine import database_url
 from unionflow_backend.adapters.database.work import Database
+from unionflow_backend.adapters.leases import Holder
 from unionflow_backend.adapters.outbox.publisher import OutboxSettings, open_store
 from unionflow_backend.core.outbox import settle
+from unionflow_backend.core.portion import MOST
 from unionflow_backend.errors import DatabaseUnavailable
 from unionflow_cli.kafka import Broker, apply_topics
 from unionflow_events import EventPublisher, KafkaConnection, TopicNames
@@ -94,8 +96,8 @@ async def test_kafka_away_no_change_is_refused_and_all_arrive_in_order_afterward
         before = load.changes
         await until(lambda: beside.metric("depth") > 30, "the depth")
         await until(lambda: load.changes > before + 60, "changes without Kafka")
+        await until(lambda: beside.metric("failures_total", of="kafka") > 0, "a failure")
         assert beside.readiness.ready
-        assert beside.metric("failures_total", of="kafka") > 0
         await asyncio.to_thread(own_kafka.launch)
         await asyncio.to_thread(own_kafka.wait_until_ready)
         own_kafka.pause()  # and once more, as a broker does that is busy with itself
@@ -183,8 +185,8 @@ async def test_a_publisher_that_froze_past_its_lease_repeats_and_changes_no_orde
     topics = TopicNames.from_entries([STATS], topic_prefix)
     apply_topics(servers, topics.real, 1)
     await record(postgres_database, "dakar", range(10))
-    frozen = open_store(postgres_database, "frozen", OutboxSettings(lease_seconds=0.1))
-    rows = await frozen.take(frozenset())
+    frozen = open_store(postgres_database, Holder("frozen"), OutboxSettings(lease_seconds=0.1))
+    rows = await frozen.take(frozenset(), MOST)
     await asyncio.sleep(0.2)
     async with running_outbox(postgres_database, servers, topics, me="other"):
         await record(postgres_database, "dakar", range(10, 20))

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from tests.events.reading import read_all
 from unionflow_backend.adapters.database.work import Database
+from unionflow_backend.adapters.leases import Holder
 from unionflow_backend.adapters.outbox.metrics import OutboxMetrics
 from unionflow_backend.adapters.outbox.publisher import OutboxPublisher, OutboxSettings
 from unionflow_backend.adapters.outbox.store import measure
@@ -45,12 +46,13 @@ async def running_outbox(
     *,
     me: str = "one",
     deadline: float = 2.0,
+    kind: type[EventPublisher] = EventPublisher,
 ) -> AsyncIterator[Beside]:
     """Publish what `database` holds, woken by its commits, until the end of the block."""
     beside = Beside(Wake())
     database.wakeup = beside.wake
     connection = KafkaConnection(servers)
-    async with EventPublisher(connection, topics=topics, deadline=deadline) as publisher:
+    async with kind(connection, topics=topics, deadline=deadline) as publisher:
         outbox = OutboxPublisher(
             database,
             publisher,
@@ -58,7 +60,7 @@ async def running_outbox(
             settings or OutboxSettings(),
             OutboxMetrics(beside.registry),
             beside.readiness,
-            me,
+            Holder(me),
         )
         running = asyncio.create_task(outbox.run())
         try:

@@ -13,6 +13,7 @@ from unionflow_backend.core.outbox import (
     settle,
     split_invalid,
 )
+from unionflow_backend.core.portion import LEAST, MOST, Portion
 from unionflow_events import PublishedEvent, PublishRejected, PublishTimeout
 from unionflow_events.ordering import Outcome
 
@@ -88,3 +89,24 @@ def test_a_lane_that_moves_on_is_forgotten() -> None:
 def test_an_outbox_is_overdue_only_past_its_bound() -> None:
     assert overdue(900.0, 900.0) == ""
     assert overdue(901.0, 900.0) == "the oldest event of the outbox has waited 901 s for Kafka"
+
+
+def test_rounds_that_are_full_and_quick_grow_up_to_a_bound() -> None:
+    portion = Portion()
+    sizes = [portion.rows]
+    for _ in range(8):
+        portion.on_round(portion.rows, 0.05)
+        sizes.append(portion.rows)
+    assert sizes == [50, 100, 200, 400, 800, MOST, MOST, MOST, MOST]
+
+
+def test_rounds_that_take_long_shrink_and_those_between_stay() -> None:
+    portion = Portion()
+    for _ in range(3):
+        portion.on_round(portion.rows, 0.05)
+    portion.on_round(portion.rows, 0.2)
+    portion.on_round(3, 0.01)
+    assert portion.rows == 400
+    for _ in range(8):
+        portion.on_round(3, 5.0)
+    assert portion.rows == LEAST

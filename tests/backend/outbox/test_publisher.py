@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -25,7 +26,8 @@ from unionflow_backend.adapters.database.work import Database
 from unionflow_backend.adapters.outbox.publisher import OutboxSettings
 from unionflow_backend.adapters.outbox.waking import Wake
 from unionflow_cli.kafka import apply_topics
-from unionflow_events import TopicNames
+from unionflow_events import Event, EventPublisher, TopicNames
+from unionflow_events.ordering import Outcome
 
 STATS = "unionflow.dashboard.stats"
 NOISE = random.Random(1).randbytes(30_000).hex()  # no compression makes it small
@@ -153,6 +155,24 @@ async def test_a_publisher_that_ends_lets_go_of_its_lanes(
         await until_held(postgres_database)
     async with running_outbox(postgres_database, servers, topics, me="two"):
         await until_empty(postgres_database)
+
+
+async def test_a_publisher_told_to_end_marks_what_kafka_has_taken(
+    database: Database, kafka: Kafka, topics: TopicNames
+) -> None:
+    has_taken = asyncio.Event()
+
+    class Slow(EventPublisher):
+        async def publish_in_order(self, events: Sequence[Event]) -> Sequence[Outcome]:
+            outcomes = await super().publish_in_order(events)
+            has_taken.set()
+            await asyncio.sleep(0.1)
+            return outcomes
+
+    await record(database, "dakar", range(10))
+    async with running_outbox(database, kafka.bootstrap_servers, topics, kind=Slow):
+        await has_taken.wait()
+    assert await rows_of(database) == []
 
 
 async def until_held(database: Database) -> None:

@@ -15,6 +15,7 @@ from tests.backend.outbox.recording import record, rows_of
 from tests.backend.outbox.societies import dakar_and_cotonou, fill, member, organization
 from unionflow_backend.adapters.database.tables import lanes, members, organizations, statistics
 from unionflow_backend.adapters.database.work import Database
+from unionflow_backend.adapters.leases import Holder
 from unionflow_backend.adapters.outbox.metrics import OutboxMetrics
 from unionflow_backend.adapters.statistics.asking import ask
 from unionflow_backend.adapters.statistics.figures import figures_of
@@ -35,7 +36,7 @@ ALWAYS = StatisticsSettings(unchanged_seconds=0)
 
 
 def job(database: Database, settings: StatisticsSettings = HOURLY) -> StatisticsJob:
-    return StatisticsJob(database, settings, OutboxMetrics(CollectorRegistry()), "one")
+    return StatisticsJob(database, settings, OutboxMetrics(CollectorRegistry()), Holder("one"))
 
 
 async def said(database: Database) -> list[tuple[str, str, Any]]:
@@ -171,6 +172,20 @@ async def test_who_asks_twice_within_a_minute_writes_once(database: Database) ->
     with counted(database) as statements:
         await ask(database, "dakar")
     assert [one for one in statements if one.startswith("INSERT")] == []
+
+
+async def test_organisations_of_which_nothing_was_said_come_some_in_each_pass(
+    postgres_database: Database,
+) -> None:
+    database = postgres_database
+    names = [f"org-{number:04}" for number in range(2_600)]
+    await fill(
+        database,
+        (organizations, [organization(name) for name in names]),
+        (lanes, [{"lane": name, "number": 1} for name in names]),
+    )
+    quick = job(database, StatisticsSettings(period_seconds=0.1, unchanged_seconds=3_600))
+    assert [await quick.go_round() for _ in range(3)] == [2_500, 100, 0]
 
 
 async def test_many_organisations_take_few_statements(database: Database) -> None:

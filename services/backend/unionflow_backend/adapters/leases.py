@@ -7,10 +7,10 @@ a lease ends later than any could: it counts for nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import bindparam, delete, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from unionflow_backend.adapters.database.tables import leases
 from unionflow_backend.adapters.database.work import Database
@@ -18,7 +18,7 @@ from unionflow_backend.adapters.database.work import Database
 _TAKE: Final = """
 INSERT INTO leases (name, holder, held_until_ms) VALUES (:name, :holder, {now} + :longest)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until_ms = excluded.held_until_ms
-WHERE leases.holder = excluded.holder
+WHERE substr(leases.holder, 1, length(:own)) = :own
    OR leases.held_until_ms < {now} OR leases.held_until_ms > {now} + :longest
 RETURNING holder
 """
@@ -33,12 +33,34 @@ def now_expression(dialect: str) -> str:
     return _POSTGRES_NOW if dialect == "postgresql" else ":now"
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One life of a process, at a place where one lives at a time: its host's name and its port.
+
+    Who begins there knows by it what the one before has left. A second process that claims the
+    same place costs both of them repeats, and nothing else.
+    """
+
+    place: str
+    life: str = ""
+
+    def __str__(self) -> str:
+        return self.any_life + self.life
+
+    @property
+    def any_life(self) -> str:
+        """What every holder of this place begins with, and of no other."""
+        return f"{self.place}#"
+
+
 class Lease:
     """One lease. seconds: how long it is held after each `take` unless it is taken again."""
 
-    def __init__(self, database: Database, name: str, holder: str, seconds: float) -> None:
+    def __init__(self, database: Database, name: str, me: Holder, seconds: float) -> None:
         self._database = database
-        self._who = {"name": name, "holder": holder}
+        self._who = {"name": name, "holder": str(me)}
+        self._own = me.any_life  # once: what the life before has left
+        self._me = str(me)
         self._longest = int(seconds * 1000)
         now = now_expression(database.engine.dialect.name)
         self._take = text(_TAKE.format(now=now))
@@ -50,15 +72,13 @@ class Lease:
         Raises:
             DatabaseUnavailable: the database does not answer.
         """
-        async with self._database.writing() as work:
-            return await self.take_within(work.connection)
-
-    async def take_within(self, connection: AsyncConnection) -> bool:
-        """The same, as part of a transaction."""
-        values = {**self._who, "longest": self._longest}
+        values = {**self._who, "own": self._own, "longest": self._longest}
         if self._on_sqlite:
             values["now"] = self._database.clock()
-        return (await connection.execute(self._take, values)).first() is not None
+        async with self._database.writing() as work:
+            taken = (await work.connection.execute(self._take, values)).first() is not None
+        self._own = self._me
+        return taken
 
     async def release(self) -> None:
         """Let another have it at once. Raises DatabaseUnavailable."""

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from unionflow_backend.adapters.database.tables import outbox_lanes
 from unionflow_backend.adapters.database.work import Database
-from unionflow_backend.adapters.leases import now_expression
-from unionflow_backend.adapters.outbox.store import ROW_BYTES, ROWS, waiting_of, write_down
+from unionflow_backend.adapters.leases import Holder, now_expression
+from unionflow_backend.adapters.outbox.store import ROW_BYTES, waiting_of, write_down
 from unionflow_backend.core.outbox import Settlement, Waiting
 
 LANES: Final = 200
@@ -55,22 +55,27 @@ WITH free AS (
 UPDATE outbox_lanes l SET holder = :me, held_until_ms = {_NOW} + :longest
 FROM free WHERE l.lane = free.lane RETURNING l.lane
 """).bindparams(_LANES)  # noqa: S608  # the one thing put in is ours: how the clock is read
+# The first row of each lane, then the second of each: short lanes do not wait for long ones.
 _ROWS: Final = text("""
 SELECT * FROM (
-    SELECT o.*, sum(octet_length(o.data)) OVER (ORDER BY o.lane, o.number)
+    SELECT o.*, sum(octet_length(o.data)) OVER (ORDER BY o.turn, o.lane)
                 - octet_length(o.data) AS bytes_before
     FROM unnest(:lanes) AS mine (name) CROSS JOIN LATERAL (
-        SELECT id, lane, number, event_type, organization_id, user_id, data, timestamp_ms
+        SELECT id, lane, number, event_type, organization_id, user_id, data, timestamp_ms,
+               row_number() OVER (ORDER BY number) AS turn
         FROM outbox WHERE lane = mine.name AND status = 'PENDING'
         ORDER BY number LIMIT :of_each
     ) o
-) taken WHERE bytes_before < :bytes ORDER BY lane, number
+) taken WHERE bytes_before < :bytes ORDER BY turn, lane LIMIT :most
 """).bindparams(_LANES)
 _RELEASE_ALL: Final = (
     update(outbox_lanes)
     .where(outbox_lanes.c.holder == bindparam("me"))
     .values(holder=None, held_until_ms=None)
 )
+_TAKE_OVER: Final = text("""
+UPDATE outbox_lanes SET holder = NULL, held_until_ms = NULL WHERE starts_with(holder, :any_life)
+""")
 _RELEASE: Final = _RELEASE_ALL.where(outbox_lanes.c.lane == any_(_LANES))
 
 
@@ -78,17 +83,22 @@ class PostgresStore:
     """See `Store`. me: this publisher. lease_seconds: how long a lane is held at most."""
 
     def __init__(
-        self, database: Database, me: str, lease_seconds: float, *, keep_sent: bool
+        self, database: Database, me: Holder, lease_seconds: float, *, keep_sent: bool
     ) -> None:
         self._database = database
-        self._me = me
+        self._me = str(me)
+        self._former = me.any_life  # until what the life before has left is free
         self._longest = int(lease_seconds * 1000)
         self._keep_sent = keep_sent
         self._held: Collection[str] = ()
         self._after = ""  # the last lane of the round before, where there were more behind it
 
-    async def take(self, resting: Collection[str]) -> Sequence[Waiting]:
+    async def take(self, resting: Collection[str], most: int) -> Sequence[Waiting]:
         """See `Store`."""
+        if self._former:
+            async with self._database.writing() as work:
+                await work.connection.execute(_TAKE_OVER, {"any_life": self._former})
+            self._former = ""
         async with self._database.writing() as work:
             await work.connection.execute(_BY_INDEX)
             waits = await self._who_waits(work.connection)
@@ -103,8 +113,9 @@ class PostgresStore:
                 return ()
             what = {
                 "lanes": mine,
-                "of_each": max(_LEAST_OF_A_LANE, ROWS // len(mine)),
+                "of_each": max(_LEAST_OF_A_LANE, most // len(mine)),
                 "bytes": ROW_BYTES,
+                "most": most,
             }
             rows = [waiting_of(row) for row in await work.connection.execute(_ROWS, what)]
             self._held = {row.lane for row in rows}

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import structlog
 
 from unionflow_backend.adapters.database.work import Database
+from unionflow_backend.adapters.leases import Holder
 from unionflow_backend.adapters.outbox.lanes import PostgresStore
 from unionflow_backend.adapters.outbox.metrics import OutboxMetrics
 from unionflow_backend.adapters.outbox.single import SqliteStore
@@ -28,6 +29,7 @@ from unionflow_backend.core.outbox import (
     settle,
     split_invalid,
 )
+from unionflow_backend.core.portion import Portion
 from unionflow_backend.errors import DatabaseUnavailable
 from unionflow_events import Event
 from unionflow_events.ordering import Outcome
@@ -37,6 +39,8 @@ from unionflow_runtime.core.readiness import Readiness
 SWEEP_SECONDS: Final = 1.0  # half of it to one and a half: replicas do not come round together
 MEASURE_SECONDS: Final = 2.0
 FORGET_EVERY: Final = 30  # measures
+END_SECONDS: Final = 1.0
+"""How long a round may still take when the process is told to end."""
 DATABASE_SECONDS: Final = 15.0
 log = structlog.get_logger("outbox")
 
@@ -63,14 +67,14 @@ class OutboxSettings:
     ready_seconds: float = 900.0
 
 
-def open_store(database: Database, me: str, settings: OutboxSettings) -> Store:
+def open_store(database: Database, me: Holder, settings: OutboxSettings) -> Store:
     """The store for this kind of database."""
     kind = PostgresStore if database.engine.dialect.name == "postgresql" else SqliteStore
     return kind(database, me, settings.lease_seconds, keep_sent=settings.keep_seconds > 0)
 
 
 class OutboxPublisher:
-    """One replica's publisher. me: a name that no other replica has."""
+    """One replica's publisher. me: a name that no other process has."""
 
     def __init__(
         self,
@@ -80,7 +84,7 @@ class OutboxPublisher:
         settings: OutboxSettings,
         metrics: OutboxMetrics,
         readiness: Readiness,
-        me: str,
+        me: Holder,
     ) -> None:
         self._database = database
         self._publisher = publisher
@@ -91,6 +95,7 @@ class OutboxPublisher:
         self._rng = random.Random()  # noqa: S311  # spreads retries; guards nothing
         self._store = open_store(database, me, settings)
         self._patience = Patience(self._rng)
+        self._portion = Portion()
         self._backoff = Backoff(self._rng)
         self._troubled = False
 
@@ -109,7 +114,7 @@ class OutboxPublisher:
     async def _publish(self) -> None:
         while True:
             try:
-                idle = not await self.round()
+                idle = not await self._whole_round()
             except (DatabaseUnavailable, TimeoutError) as error:
                 self._metrics.failures.labels("database").inc()
                 log.warning("outbox: the database does not answer", error=str(error))
@@ -119,6 +124,17 @@ class OutboxPublisher:
             if idle:
                 await self._wake.wait(self._pause())
 
+    async def _whole_round(self) -> bool:
+        """A round that is not cut short by the end of the process: what Kafka took is marked."""
+        going = asyncio.create_task(self.round())
+        try:
+            return await asyncio.shield(going)
+        finally:
+            if not going.done():
+                await asyncio.wait({going}, timeout=END_SECONDS)
+                going.cancel()
+                await asyncio.gather(going, return_exceptions=True)
+
     async def round(self) -> bool:
         """Take what waits, publish it and settle it; False where there was nothing to take.
 
@@ -126,8 +142,9 @@ class OutboxPublisher:
             DatabaseUnavailable, TimeoutError: the database does not answer.
         """
         loop = asyncio.get_running_loop()
+        began = loop.time()
         async with asyncio.timeout(DATABASE_SECONDS):
-            rows = await self._store.take(self._patience.resting(loop.time()))
+            rows = await self._store.take(self._patience.resting(began), self._portion.rows)
         if not rows:
             return False
         good, events, invalid = split_invalid(rows)
@@ -138,6 +155,7 @@ class OutboxPublisher:
         self._say(settlement)
         async with asyncio.timeout(DATABASE_SECONDS):
             await self._store.settle(settlement)
+        self._portion.on_round(len(rows), loop.time() - began)
         return True
 
     def _pause(self) -> float:

@@ -10,12 +10,11 @@ from sqlalchemy import literal_column, select
 
 from unionflow_backend.adapters.database.tables import outbox
 from unionflow_backend.adapters.database.work import Database
-from unionflow_backend.adapters.leases import Lease
+from unionflow_backend.adapters.leases import Holder, Lease
 from unionflow_backend.adapters.outbox.store import (
     COLUMNS,
     PENDING,
     ROW_BYTES,
-    ROWS,
     waiting_of,
     write_down,
 )
@@ -28,7 +27,7 @@ class SqliteStore:
     """See `Store`. me: this publisher. lease_seconds: how long it may be silent and keep it."""
 
     def __init__(
-        self, database: Database, me: str, lease_seconds: float, *, keep_sent: bool
+        self, database: Database, me: Holder, lease_seconds: float, *, keep_sent: bool
     ) -> None:
         self._database = database
         self._lease = Lease(database, LEASE, me, lease_seconds)
@@ -36,7 +35,7 @@ class SqliteStore:
         self._renew_after = lease_seconds / 2
         self._renew_at = 0.0
 
-    async def take(self, resting: Collection[str]) -> Sequence[Waiting]:
+    async def take(self, resting: Collection[str], most: int) -> Sequence[Waiting]:
         """See `Store`."""
         now = asyncio.get_running_loop().time()
         if now >= self._renew_at:
@@ -48,7 +47,7 @@ class SqliteStore:
             select(*COLUMNS)
             .where(outbox.c.status == PENDING, outbox.c.lane.not_in(sorted(resting)))
             .order_by(literal_column("outbox.rowid"))
-            .limit(ROWS)
+            .limit(most)
         )
         async with self._database.reading() as connection:
             found = (await connection.execute(statement)).all()

@@ -21,9 +21,8 @@ from unionflow_backend.core.outbox import Settlement, Waiting
 PENDING: Final = "PENDING"
 SENT: Final = "SENT"
 SET_ASIDE: Final = "SET_ASIDE"
-ROWS: Final = 1_000
-"""The most that are taken at a time, and with them at most ROW_BYTES of data and one row more."""
 ROW_BYTES: Final = 8_000_000
+"""The most of data that is taken at a time, and one row more."""
 COUNTED: Final = 100_000
 """Rows that are counted at most; where more wait, this many are said to."""
 COLUMNS: Final = (
@@ -41,10 +40,10 @@ COLUMNS: Final = (
 class Store(Protocol):
     """Where a publisher gets its rows from. Every call may raise DatabaseUnavailable."""
 
-    async def take(self, resting: Collection[str]) -> Sequence[Waiting]:
+    async def take(self, resting: Collection[str], most: int) -> Sequence[Waiting]:
         """Rows of lanes that this publisher holds from now on, each lane's in order, no gap.
 
-        resting: lanes to leave alone.
+        resting: lanes to leave alone. most: rows.
         """
         ...
 

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from unionflow_backend.adapters.database.work import Database
-from unionflow_backend.adapters.leases import Lease
+from unionflow_backend.adapters.leases import Holder, Lease
 from unionflow_backend.adapters.outbox.metrics import OutboxMetrics
 from unionflow_backend.adapters.statistics.figures import figures_of
 from unionflow_backend.adapters.statistics.telling import Candidate, Finding, candidates, tell
@@ -23,6 +23,9 @@ from unionflow_backend.errors import DatabaseUnavailable
 LEASE: Final = "statistics"
 AT_ONCE: Final = 500
 """Organisations of one transaction: whoever changes one of them waits for it."""
+NEW_AT_ONCE: Final = 2_500
+"""Organisations of one pass of which nothing was ever said, where all of it is news: the others of
+them have their turn in the passes after."""
 SPREAD: Final = 0.5
 """The part of a period over which what is new is said, where it is much."""
 DATABASE_SECONDS: Final = 30.0
@@ -42,10 +45,10 @@ class StatisticsSettings:
 
 
 class StatisticsJob:
-    """One replica's part in it. me: a name that no other replica has."""
+    """One replica's part in it. me: a name that no other process has."""
 
     def __init__(
-        self, database: Database, settings: StatisticsSettings, metrics: OutboxMetrics, me: str
+        self, database: Database, settings: StatisticsSettings, metrics: OutboxMetrics, me: Holder
     ) -> None:
         self._database = database
         self._settings = settings
@@ -79,7 +82,7 @@ class StatisticsJob:
         began = time.perf_counter()
         now = self._database.clock()
         async with self._database.reading() as connection:
-            found = await candidates(connection, now, everyone=self._says_all)
+            found = _of_this_pass(await candidates(connection, now, everyone=self._says_all))
             ids = [one.organization_id for one in found]
             figures = await figures_of(connection, ids, now) if ids else {}
         self._metrics.passes.observe(time.perf_counter() - began)
@@ -110,3 +113,8 @@ class StatisticsJob:
             work.lanes |= said
         self._metrics.figures.labels("published").inc(len(said))
         self._metrics.figures.labels("unchanged").inc(len(findings) - len(said))
+
+
+def _of_this_pass(found: Sequence[Candidate]) -> list[Candidate]:
+    new = [one for one in found if one.told.said is None][:NEW_AT_ONCE]
+    return [one for one in found if one.told.said is not None] + new

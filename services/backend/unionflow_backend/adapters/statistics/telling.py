@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import func, insert, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from unionflow_backend.adapters.database.many import put_many
 from unionflow_backend.adapters.database.recording import outbox_row
 from unionflow_backend.adapters.database.tables import lanes, organizations, outbox, statistics
 from unionflow_backend.core.announcements import Announcement
@@ -74,7 +73,7 @@ async def tell(connection: AsyncConnection, findings: Sequence[Finding], now_ms:
             for place, one in enumerate(finding.announcements)
         ]
     if rows:
-        await connection.execute(insert(outbox), rows)
+        await put_many(connection, outbox, rows)
     await _note(connection, findings, last, now_ms)
 
 
@@ -108,15 +107,8 @@ async def _note(
     last: Mapping[str, int],
     now_ms: int,
 ) -> None:
-    dialect = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    row = dialect(statistics)
-    statement = row.on_conflict_do_update(
-        index_elements=[statistics.c.organization_id],
-        set_={
-            name: getattr(row.excluded, name) for name in ("figures", "published_ms", "seen_number")
-        },
-    )
-    await connection.execute(statement, [_noted(one, last, now_ms) for one in findings])
+    rows = [_noted(one, last, now_ms) for one in findings]
+    await put_many(connection, statistics, rows, replace=("figures", "published_ms", "seen_number"))
 
 
 def _noted(finding: Finding, last: Mapping[str, int], now_ms: int) -> Mapping[str, Any]:

@@ -1,0 +1,1 @@
+"""`unionflow plan`: what the operator would do, before it does."""
