@@ -24,21 +24,21 @@ from unionflow_operator.adapters.kube.leadership import Leadership
 from unionflow_operator.adapters.kube.secrets import Secrets
 from unionflow_operator.adapters.kube.watch import Watch, watched_kinds
 from unionflow_operator.adapters.metrics import OperatorMetrics
-from unionflow_operator.carry_out import Hand
 from unionflow_operator.core.cache import Cache, Name, Object, name_of
 from unionflow_operator.core.claimed import Claimed
 from unionflow_operator.core.installation import Installation
 from unionflow_operator.core.lease import Fence
-from unionflow_operator.gather import Gatherer, Sources
 from unionflow_operator.health import Health
-from unionflow_operator.inbox import Inbox
 from unionflow_operator.monitoring import load_bundle
-from unionflow_operator.reconciler import Reconciler
-from unionflow_operator.resync import Resync
+from unionflow_operator.news.inbox import Inbox
+from unionflow_operator.news.resync import Resync
+from unionflow_operator.news.watching import Watching
+from unionflow_operator.reconcile.carry_out import Hand
+from unionflow_operator.reconcile.gather import Gatherer, Sources
+from unionflow_operator.reconcile.reconciler import Reconciler
+from unionflow_operator.reconcile.soundings import Soundings
+from unionflow_operator.reconcile.workers import Workers
 from unionflow_operator.settings import Configuration
-from unionflow_operator.soundings import Soundings
-from unionflow_operator.watching import Watching
-from unionflow_operator.workers import Workers
 from unionflow_runtime.adapters.management import management_app
 from unionflow_runtime.adapters.servers import http_server
 from unionflow_runtime.adapters.sockets import listen
@@ -125,7 +125,7 @@ class Operator:
             self.cache,
             Gatherer(sources),
             Hand(client, self.cache, events, self.metrics),
-            events,
+            settings.resync_seconds,
             clock,
             lambda: dt.datetime.now(dt.UTC),
         )

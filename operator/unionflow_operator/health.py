@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Callable
 
 from unionflow_operator.adapters.metrics import OperatorMetrics
-from unionflow_operator.resync import NOT_YET, Resync
-from unionflow_operator.watching import Watching
-from unionflow_operator.workers import Workers
+from unionflow_operator.news.resync import NOT_YET, Resync
+from unionflow_operator.news.watching import Watching
+from unionflow_operator.reconcile.workers import Workers
 from unionflow_runtime.adapters.watchdog import Watchdog
 from unionflow_runtime.core.readiness import Readiness
 

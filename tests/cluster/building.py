@@ -28,6 +28,12 @@ PARTS = (
     *("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
     *("kubectl", "kubelet", "kube-proxy"),
 )
+# A node is ready at once, and so is a pod; a pod that is to go has gone.
+KWOK_STAGES = (
+    "node/fast/node-initialize.yaml",
+    "pod/fast/pod-ready.yaml",
+    "pod/fast/pod-delete.yaml",
+)
 
 
 def kubernetes() -> Path:
@@ -64,6 +70,14 @@ def dns_server() -> Path:
 def pause() -> Path:
     """The program that a pod's sandbox runs. Raises as `kubernetes` does."""
     return kept("pause", SOURCES / "pause", build_program) / "pause"
+
+
+def kwok() -> Path:
+    """The folder of KWOK, which plays nodes and the lives of their pods, and of what they live by.
+
+    Raises as `kubernetes` does.
+    """
+    return kept("ufkwok", SOURCES / "ufkwok", _build_kwok)
 
 
 def module_files(module: str, version: str, folder: str, names: tuple[str, ...]) -> Path:
@@ -144,6 +158,14 @@ def _build_kubernetes(source: Path, out: Path) -> None:
 def build_program(source: Path, out: Path) -> None:
     """Build a Go program into `out`, under its folder's name. Raises as `kubernetes` does."""
     _go(("build", *_linked(""), "-o", str(out / source.name), "."), source)
+
+
+def _build_kwok(source: Path, out: Path) -> None:
+    command = "sigs.k8s.io/kwok/cmd/kwok"
+    _go(("build", "-p", "2", *_linked(""), "-o", str(out / "kwok"), command), source)
+    module = Path(_go(("list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"), source).strip())
+    for stage in KWOK_STAGES:
+        (out / Path(stage).name).write_bytes((module / "kustomize/stage" / stage).read_bytes())
 
 
 def _linked(flags: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -158,15 +158,24 @@ class ControlPlane:
         Raises:
             NotReady: it does not come in two minutes, or a part has ended.
         """
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
+
+        def problem() -> str:
             try:
                 answer = client.get(url, timeout=5)
-                if answer.is_success:
-                    return
-                last = f"{answer.status_code} {answer.text[:200]}"
             except httpx.HTTPError as error:
-                last = str(error)
+                return str(error) or type(error).__name__
+            return "" if answer.is_success else f"{answer.status_code} {answer.text[:200]}"
+
+        self.wait_until(what, problem)
+
+    def wait_until(self, what: str, problem: Callable[[], str]) -> None:
+        """Ask until there is no problem any more.
+
+        Raises:
+            NotReady: there still is one after two minutes, or a part has ended.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while last := problem():
             self.check()
             if time.monotonic() > deadline:
                 raise NotReady(f"{what} is not ready after {READY_SECONDS:.0f} s: {last}")

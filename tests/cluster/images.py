@@ -102,7 +102,8 @@ def _python(layer: Layer, packages: Sequence[Path]) -> Config:
     linked = [*packages, *layer.tree(f"usr/local/lib/{version}", stdlib, frozenset(_LEFT_OUT))]
     binary = (prefix / "bin" / version).resolve()
     layer.file(f"usr/local/bin/{version}", binary)
-    layer.link("usr/local/bin/python3", version)
+    for name in ("python", "python3"):
+        layer.link(f"usr/local/bin/{name}", version)
     needing = [binary, *(path for path in linked if ".so" in path.name)]
     for path in sorted(_libraries(needing)):
         if "site-packages" in path:  # a wheel's own, which comes with it

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +10,9 @@ import httpx
 import pytest
 
 from tests.cluster import cgroups
-from tests.cluster.building import kubernetes
 from tests.cluster.errors import ToolMissing
 from tests.cluster.images import write_image
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.node import HOST_LINK, running_node
 from tests.support.tiers import tier_is_missing
 from tests.support.waiting import wait_until
@@ -30,24 +28,6 @@ CONFINED = {
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
 }
-
-
-class Kubectl:
-    """kubectl as the node's administrator."""
-
-    def __init__(self, kubeconfig: Path) -> None:
-        cache = kubeconfig.parent / "kubectl-cache"
-        program = str(kubernetes() / "kubectl")
-        self._start = (program, f"--kubeconfig={kubeconfig}", f"--cache-dir={cache}")
-
-    def __call__(self, *words: str, stdin: object = None) -> str:
-        text = json.dumps(stdin) if stdin else None
-        command = [*self._start, *words]
-        done = subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
 
 def pod(name: str, image: str, **container: object) -> Mapping[str, object]:

@@ -31,7 +31,7 @@ from unionflow_operator.adapters.metrics import OperatorMetrics
 from unionflow_operator.api.crd import definition_yaml
 from unionflow_operator.core.observed import Answer
 from unionflow_operator.core.plan import StatusReason
-from unionflow_operator.outcome import Result
+from unionflow_operator.reconcile.outcome import Result
 from unionflow_operator.settings import Settings as OperatorSettings
 from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.dialects import Dialect
@@ -81,7 +81,6 @@ KAFKA_BOOTSTRAP_SERVERS: kafka-1:9092,kafka-2:9092
 
 ## The relay
 
-This release cannot check tokens yet: with `UNIONFLOW_AUTH=jwt`, the default, a relay does not
 start.
 
 {relay}

@@ -10,13 +10,15 @@ from unionflow_operator.core.deletion import plan_deletion
 from unionflow_operator.core.events import events_of
 from unionflow_operator.core.observed import KafkaObserved, Observed
 from unionflow_operator.core.plan import Emit, Plan, SetFinalizer, Step, WriteStatus
+from unionflow_operator.core.references import secret_keys
+from unionflow_operator.core.secrets_missing import missing_secrets
 from unionflow_operator.core.status import make_status, reason_to_write
 from unionflow_operator.core.work import decide
 
 SOON: Final = 1.0
 KAFKA_AGAIN: Final = 30.0
-SOONEST_HANDSHAKE: Final = 5.0
-LATEST_HANDSHAKE: Final = 60.0
+SOONEST_AGAIN: Final = 5.0
+LATEST_AGAIN: Final = 60.0
 
 
 def plan(observed: Observed, now: datetime) -> Plan:
@@ -47,14 +49,19 @@ def in_order(
 
 
 def _again(observed: Observed, after: StreamStatus, now: datetime, *, busy: bool) -> float:
-    """Seconds until the next look; rarer the longer a stream has not been ready."""
+    """Seconds until the next look; rarer the longer a stream has not been ready.
+
+    Nobody tells of a Secret that comes: they are not watched. It is looked for as often.
+    """
     if busy:
         return SOON
     resync = observed.installation.resync_seconds
     if not isinstance(observed.kafka, KafkaObserved):
         return min(KAFKA_AGAIN, resync)
-    condition = after.condition(ConditionType.READY)
-    if condition is None or condition.status is Truth.TRUE:
+    ready = after.condition(ConditionType.READY)
+    secret_is_missing = bool(missing_secrets(observed, secret_keys(observed.stream.spec)))
+    if not secret_is_missing and (ready is None or ready.status is Truth.TRUE):
         return resync
-    waited = (now - condition.last_transition_time).total_seconds()
-    return min(max(SOONEST_HANDSHAKE, waited / 4), LATEST_HANDSHAKE, resync)
+    since = after.condition(ConditionType.DEGRADED) if secret_is_missing else ready
+    waited = (now - since.last_transition_time).total_seconds() if since is not None else 0.0
+    return min(max(SOONEST_AGAIN, waited / 4), LATEST_AGAIN, resync)

@@ -11,8 +11,8 @@ import pytest
 from unionflow_operator.adapters.metrics import OperatorMetrics
 from unionflow_operator.core.cache import Name
 from unionflow_operator.errors import KubeFault, NotLeading
-from unionflow_operator.outcome import Outcome, Result
-from unionflow_operator.workers import Workers
+from unionflow_operator.reconcile.outcome import Outcome, Result
+from unionflow_operator.reconcile.workers import Workers
 
 A, B = Name("prod", "a"), Name("prod", "b")
 

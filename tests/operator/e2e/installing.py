@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,11 +26,15 @@ OPERATOR = "deployment/unionflow-operator"
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """kafka: its bootstrap servers, the same for pods and for this machine."""
+    """kafka: its bootstrap servers, the same for pods and for this machine.
+
+    seconds: from an empty folder to a node; from there to an operator that is ready.
+    """
 
     kubeconfig: Path
     kubectl: Kubectl
     kafka: str
+    seconds: tuple[float, float]
 
 
 @contextmanager
@@ -39,6 +44,7 @@ def installed(work: Path) -> Iterator[Installed]:
     Raises:
         ToolMissing, NotReady: as `running_node` does.
     """
+    begun = time.monotonic()
     images = [work / f"{kind}.tar" for kind in IMAGES]
     for image in images:
         write_image(image.stem, image)
@@ -47,9 +53,11 @@ def installed(work: Path) -> Iterator[Installed]:
         kubeconfig = stack.enter_context(running_node(work / "node", images))
         kafka = stack.enter_context(_kafka(work / "kafka"))
         kubectl = Kubectl(kubeconfig)
+        up = time.monotonic()
         kubectl("apply", "--server-side", "-k", str(_overlay(work)))
         kubectl("-n", SYSTEM, "rollout", "status", OPERATOR, "--timeout=110s")
-        yield Installed(kubeconfig, kubectl, kafka)
+        ready = time.monotonic()
+        yield Installed(kubeconfig, kubectl, kafka, (up - begun, ready - up))
 
 
 def _overlay(work: Path) -> Path:

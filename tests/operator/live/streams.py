@@ -124,6 +124,30 @@ class Streams:
         found: dict[str, Any] = answer.json()
         return found
 
+    def strip_label(self, name: str) -> None:
+        """Somebody takes our label off every object of the stream; returns when it is back.
+
+        The operator's watch sees only what has it.
+        """
+        headers = {"Content-Type": "application/merge-patch+json"}
+        patch = {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}}
+        paths = self._labelled(name)
+        for path in paths:
+            self._good(self.api.client.patch(path, json=patch, headers=headers))
+        until("the label is back", lambda: self._labelled(name) == paths)
+
+    def _labelled(self, name: str) -> list[str]:
+        """The paths of the stream's objects that have our label."""
+        ours = "app.kubernetes.io/managed-by=unionflow-operator"
+        selector = f"{ours},app.kubernetes.io/instance={name}"
+        found = []
+        for group, plural in CHILD_PATHS:
+            path = f"{group}/namespaces/{self.namespace}/{plural}"
+            listed = self.api.client.get(f"{path}?labelSelector={selector}")
+            self._good(listed)
+            found += [f"{path}/{item['metadata']['name']}" for item in listed.json()["items"]]
+        return found
+
     def pods(self, name: str) -> list[str]:
         """The names of a stream's pods."""
         selector = f"app.kubernetes.io/instance={name}"
@@ -179,6 +203,8 @@ CHILD_PATHS = (
     ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
     ("/apis/monitoring.coreos.com/v1", "servicemonitors"),
     ("/apis/monitoring.coreos.com/v1", "prometheusrules"),
+    ("/apis/gateway.networking.k8s.io/v1", "httproutes"),
+    ("/apis/keda.sh/v1alpha1", "scaledobjects"),
 )
 
 

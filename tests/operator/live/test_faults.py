@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +131,20 @@ def test_a_quota_that_is_used_up_is_said_and_heals_when_there_is_room(
     until("it counts", lambda: client.get(f"{path}/none").json().get("status", {}).get("used"))
     streams.create(manifest("short", kafka.bootstrap_servers, topic_prefix))
     assert "quota" in streams.wait_for("short", "Degraded", "True")
+    time.sleep(1.1)  # creationTimestamp has whole seconds
+    streams.create(manifest("short-too", kafka.bootstrap_servers, topic_prefix))
+    assert "quota" in streams.wait_for("short-too", "Degraded", "True", "QuotaExceeded")
+    told = until("both are told", lambda: warnings(streams, "short-too"))
+    assert told == {"TopicHeld": 1, "QuotaExceeded": 1}  # in one look; neither is told again
     client.delete(f"{path}/none").raise_for_status()
     streams.wait_for("short", "Degraded", "False")
+
+
+def warnings(streams: Streams, name: str) -> dict[str, int] | None:
+    """How often each reason was told; None before there are two."""
+    told = [event for event in streams.events(name) if event["type"] == "Warning"]
+    counts = {event["reason"]: 1 + (event.get("series") or {"count": 0})["count"] for event in told}
+    return counts if len(counts) > 1 else None
 
 
 def test_a_stream_that_changes_under_our_hands_ends_as_its_last_word_says(

@@ -21,11 +21,11 @@ from unionflow_operator.core.claimed import Claimed
 from unionflow_operator.core.installation import Installation
 from unionflow_operator.core.lease import Fence
 from unionflow_operator.health import DEAF_TIMES, STUCK_SECONDS, Health
-from unionflow_operator.inbox import Inbox
-from unionflow_operator.outcome import Outcome, Result
-from unionflow_operator.resync import Resync
-from unionflow_operator.watching import Watching
-from unionflow_operator.workers import Workers
+from unionflow_operator.news.inbox import Inbox
+from unionflow_operator.news.resync import Resync
+from unionflow_operator.news.watching import Watching
+from unionflow_operator.reconcile.outcome import Outcome, Result
+from unionflow_operator.reconcile.workers import Workers
 
 TURNS = 31
 STREAM_NAME = Name("prod", "mutuelle")

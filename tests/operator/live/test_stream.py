@@ -163,14 +163,22 @@ def test_every_right_of_the_account_is_used(
     ingress = {"host": "a.example", "ingressClassName": "nginx"}
     gateway = {"host": "a.example", "gateway": {"parentRefs": [{"name": "outer"}]}}
     secret = {"secretRef": {"name": "tokens"}}
+    tokens = {"metadata": {"name": "tokens"}, "stringData": {"secret": "a" * 32}}
+    secrets = f"/api/v1/namespaces/{streams.namespace}/secrets"
+    streams.api.client.post(secrets, json=tokens).raise_for_status()
     body = manifest("all", kafka.bootstrap_servers, topic_prefix, relay=by_cpu, exposure=ingress)
     streams.create({**body, "spec": {**body["spec"], "auth": secret}})
     autoscaler = ("HorizontalPodAutoscaler", "all-relay")
     until("its autoscaler", lambda: autoscaler in streams.children("all"))
+    streams.wait_for("all", "Progressing", "False")
+    streams.strip_label("all")
     by_keda = {"autoscaling": {**by_cpu["autoscaling"], "engine": "KEDA"}}
     exposure = {**gateway, "ingressClassName": None}
     streams.patch("all", {"spec": {"relay": by_keda, "exposure": exposure}})
+    scaled = ("ScaledObject", "all-relay")
+    until("its ScaledObject", lambda: scaled in streams.children("all"))
     streams.wait_for("all", "Progressing", "False")
+    streams.strip_label("all")
     path = f"/api/v1/namespaces/{streams.namespace}/services/all-relay"
     for _ in range(2):  # the second time it is the same Event, counted
         until("its Service", lambda: streams.object("/api/v1", "services", "all-relay"))

@@ -30,6 +30,9 @@ TIMEOUT_SECONDS = 10.0
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 PAGE = 500  # objects of one answer to a list
+# No object has it: it is etcd's own first revision. So an apply of that version makes an object, or
+# is a conflict where there is one.
+_OF_NONE = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,15 @@ class KubeClient:
                 )
             ),
         )
+
+    async def make(self, kind: Kind, name: Name, manifest: Object) -> Object:
+        """Server-side apply of an object that is not there.
+
+        Raises:
+            KubeFault: status 409 where there is one of that name, whoever's; it was not touched.
+        """
+        metadata = {**manifest["metadata"], "resourceVersion": _OF_NONE}
+        return await self.apply(kind, name, {**manifest, "metadata": metadata}, force=False)
 
     async def merge(self, kind: Kind, name: Name, patch: Object) -> Object:
         """A merge patch; with a resourceVersion in it, only of that version. Raises KubeFault."""

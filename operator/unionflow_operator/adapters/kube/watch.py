@@ -16,6 +16,7 @@ from typing import Any, cast
 import kopf
 
 from unionflow_operator.adapters.kube import kinds
+from unionflow_operator.adapters.kube.forgetful import keep_nothing
 from unionflow_operator.adapters.kube.trimming import trimmed
 from unionflow_operator.core.cache import Kind, Object
 from unionflow_runtime.core.pulse import Pulse
@@ -97,6 +98,8 @@ class Watch:
                 registry=self._registry(),
                 settings=self._settings(),
                 standalone=True,
+                # Left out, kopf asks for the user's name, which a container need not have.
+                identity=cast("Any", "unionflow-operator"),
                 clusterwide=not self._namespaces,
                 namespaces=tuple(self._namespaces),
                 stop_flag=self._stop,
@@ -120,6 +123,7 @@ class Watch:
 
     def _settings(self) -> kopf.OperatorSettings:
         settings = kopf.OperatorSettings()
+        keep_nothing(settings)
         settings.process.ultimate_exiting_timeout = None  # it would be a SIGKILL
         settings.posting.enabled = False
         settings.scanning.disabled = True  # no watch of namespaces and CRDs, and no right to it

@@ -15,7 +15,7 @@ from unionflow_operator.adapters.metrics import OperatorMetrics
 from unionflow_operator.core.cache import Name
 from unionflow_operator.core.queue import WorkQueue
 from unionflow_operator.errors import KubeFault, NotLeading
-from unionflow_operator.outcome import Outcome, Result
+from unionflow_operator.reconcile.outcome import Outcome, Result
 from unionflow_runtime.core.pulse import Pulse
 
 DEADLINE_SECONDS = 60.0  # of one look: its requests have shorter ones, so this is for a bug

@@ -18,7 +18,7 @@ from unionflow_operator.adapters.kube.watch import selector_of, watched_kinds
 from unionflow_operator.adapters.metrics import OperatorMetrics
 from unionflow_operator.core.cache import Kind, Missed
 from unionflow_operator.errors import KubeFault
-from unionflow_operator.inbox import Inbox
+from unionflow_operator.news.inbox import Inbox
 from unionflow_runtime.core.backoff import Backoff
 
 NOT_YET = "the API server has not answered yet"

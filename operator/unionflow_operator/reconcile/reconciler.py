@@ -10,17 +10,17 @@ from collections.abc import Callable
 import structlog
 
 from unionflow_operator.adapters.kube import kinds
-from unionflow_operator.adapters.kube.events import Events
-from unionflow_operator.api.stream import Stream, parse_stream
-from unionflow_operator.carry_out import Attempt, Hand
+from unionflow_operator.api.stream import Stream, parse_status, parse_stream
 from unionflow_operator.core.cache import Cache, Name
+from unionflow_operator.core.invalid import plan_invalid
 from unionflow_operator.core.observed import Observed
-from unionflow_operator.core.plan import Emit, EventType, Plan
+from unionflow_operator.core.plan import Plan
 from unionflow_operator.core.planning import plan as make_plan
 from unionflow_operator.errors import InvalidStream
-from unionflow_operator.gather import Gatherer
-from unionflow_operator.memory import Memory
-from unionflow_operator.outcome import Outcome, Result
+from unionflow_operator.reconcile.carry_out import Attempt, Hand
+from unionflow_operator.reconcile.gather import Gatherer
+from unionflow_operator.reconcile.memory import Memory
+from unionflow_operator.reconcile.outcome import Outcome, Result
 
 log = structlog.get_logger("operator")
 
@@ -33,14 +33,14 @@ class Reconciler:
         cache: Cache,
         gatherer: Gatherer,
         hand: Hand,
-        events: Events,
+        resync_seconds: float,
         clock: Callable[[], float],
         now: Callable[[], dt.datetime],
     ) -> None:
         self._cache = cache
         self._gatherer = gatherer
         self._hand = hand
-        self._events = events
+        self._resync_seconds = resync_seconds
         self._clock = clock
         self._now = now
         self._thinking = asyncio.Lock()
@@ -61,9 +61,10 @@ class Reconciler:
             stream = parse_stream(raw)
         except InvalidStream as error:
             # The schema refuses such; this was stored before a rule was, or by another version.
-            problem = "; ".join(error.problems)
-            await self._events.emit(raw, Emit("InvalidSpec", problem, EventType.WARNING))
-            return Outcome(Result.INVALID)
+            plan = plan_invalid(raw, error.problems, self._now(), self._resync_seconds)
+            attempt = Attempt(name, raw["metadata"]["uid"], None, Memory())
+            await self._hand.carry_out(plan, attempt)
+            return Outcome(Result.INVALID, plan.requeue_after)
         memory = self._memories.setdefault(name, Memory())
         return await self._look(stream, memory)
 
@@ -74,7 +75,8 @@ class Reconciler:
     async def _look(self, stream: Stream, memory: Memory) -> Outcome:
         gathered = await self._gatherer.gather(stream, memory)
         plan = await self._think(gathered.observed)
-        attempt = Attempt(stream, gathered.brokers, memory)
+        name = Name(stream.namespace, stream.name)
+        attempt = Attempt(name, stream.uid, gathered.brokers, memory)
         await self._hand.carry_out(plan, attempt)
         changes = tuple(line for step in plan.changes for line in step.describe())
         if attempt.faults:
@@ -83,10 +85,18 @@ class Reconciler:
             memory.carried_out(changes, self._clock())
         if memory.faults != gathered.observed.faults or attempt.found_foreign:
             observed = dataclasses.replace(
-                gathered.observed, faults=memory.faults, foreign=frozenset(memory.foreign)
+                gathered.observed,
+                stream=self._with_newest_status(stream, name),
+                faults=memory.faults,
+                foreign=frozenset(memory.foreign),
             )
             await self._hand.say(await self._think(observed), attempt)
         return self._outcome(plan, memory, attempt)
+
+    def _with_newest_status(self, stream: Stream, name: Name) -> Stream:
+        """What the plan itself has just said is on record, and is not told again."""
+        raw = self._cache.get(kinds.STREAM, name) or {}
+        return stream.model_copy(update={"status": parse_status(raw.get("status"))})
 
     async def _think(self, observed: Observed) -> Plan:
         """Plan, one stream in each turn of the loop.
@@ -103,7 +113,7 @@ class Reconciler:
             for fault in memory.faults:
                 log.warning(
                     "step failed",
-                    stream=f"{attempt.stream.namespace}/{attempt.stream.name}",
+                    stream=str(attempt.name),
                     subject=fault.subject,
                     problem=fault.message,
                 )

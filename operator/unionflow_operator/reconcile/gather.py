@@ -40,8 +40,8 @@ from unionflow_operator.core.references import kafka_secret_keys, secret_keys
 from unionflow_operator.core.refusal import refusals
 from unionflow_operator.core.topics import wanted_topics
 from unionflow_operator.errors import KafkaFault, SecretFault
-from unionflow_operator.memory import Memory
-from unionflow_operator.soundings import Relays
+from unionflow_operator.reconcile.memory import Memory
+from unionflow_operator.reconcile.soundings import Relays
 
 ENDPOINT = "/ws/dashboard"
 _CREDENTIALS = frozenset({"CredentialsRefused", "TlsFailed", "InvalidConnection"})
@@ -148,7 +148,7 @@ class Gatherer:
         return {
             ChildKey(kind.api_version, kind.kind, name.name): obj
             for (kind, name), obj in children.items()
-            if kind != kinds.POD and is_owned(obj, stream)
+            if kind != kinds.POD and is_owned(obj, stream.uid)
         }
 
     async def _foreign(
@@ -158,7 +158,7 @@ class Gatherer:
         for key in sorted(memory.foreign):
             name = Name(stream.namespace, key.name)
             there = await self._of.client.get(kinds.kind_named(key.api_version, key.kind), name)
-            if key in children or there is None or is_owned(there, stream):
+            if key in children or there is None or is_owned(there, stream.uid):
                 memory.foreign.discard(key)
         return frozenset(memory.foreign)
 
@@ -193,11 +193,10 @@ class Gatherer:
         return Relays(Target(host, CLIENT_PORT, path + ENDPOINT), addresses, str(state))
 
 
-def is_owned(obj: Object, stream: Stream) -> bool:
-    """Whether it carries the stream's owner reference."""
+def is_owned(obj: Object, uid: str) -> bool:
+    """Whether it carries the owner reference of the stream of that UID."""
     return any(
-        reference.get("uid") == stream.uid
-        for reference in obj["metadata"].get("ownerReferences") or ()
+        reference.get("uid") == uid for reference in obj["metadata"].get("ownerReferences") or ()
     )
 
 
