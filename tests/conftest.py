@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import apiserver as apiserver_support
 from tests.support import kafka as kafka_support
@@ -15,6 +16,10 @@ from tests.support.apiserver import ApiServer, running_apiserver
 from tests.support.kafka import Kafka, kafka_tier, shared_kafka
 from tests.support.postgres import Postgres, running_postgres
 from unionflow_cli.kafka import Broker, Cluster, start_cluster
+
+# No deadline per example: this machine may be busy, and no such test is about absolute times.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

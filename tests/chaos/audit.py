@@ -7,21 +7,23 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.checker import judge
 from tests.chaos.client import Client
-from tests.chaos.history import ClientHistory, Dialect
+from tests.chaos.history import Dialect
 from tests.chaos.injector import Injector
 from tests.chaos.ledger import Outcome, Truth
 from tests.chaos.places import Lanes
 from tests.chaos.readback import read_back
+from tests.chaos.rights import Knowledge
+from tests.chaos.roles import roles
 from tests.chaos.schedule import Cast, Fault, Room, plan
 from tests.chaos.stage import Stage, insist, stage
-from tests.chaos.stream import TOPICS, Stream, heavy_clients, viewers
+from tests.chaos.stream import MEMBERS, TOPICS, Stream, heavy_clients
 from tests.chaos.verdict import Summary, Wrong, sum_up
 from tests.chaos.writer import Writer
 
@@ -36,7 +38,7 @@ Say = Callable[[str], None]
 class Plan:
     """What to run. seconds: from the first client to the last fault healed. rate: records/s.
 
-    calm: no faults at all. relay: module and arguments that start a relay.
+    rooms: whose faults there are. relay: module and arguments that start a relay.
     """
 
     seed: int
@@ -45,22 +47,22 @@ class Plan:
     relays: int = 3
     brokers: int = 3
     rate: float = 200.0
-    calm: bool = False
+    rooms: Collection[Room] = tuple(Room)
     relay: Sequence[str] = RELAY
 
     def faults(self) -> Sequence[Fault]:
         """The schedule."""
-        if self.calm:
-            return ()
-        heavy = heavy_clients(self.clients)
-        cast = Cast(self.clients, self.relays, self.brokers, len(TOPICS), heavy)
-        return plan(self.seed, self.seconds, cast)
+        heavy, kept = heavy_clients(self.clients), (TOPICS.index(MEMBERS),)
+        cast = Cast(self.clients, self.relays, self.brokers, len(TOPICS), heavy, kept)
+        faults = plan(self.seed, self.seconds, cast)
+        return [fault for fault in faults if fault.room in self.rooms]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What came of it. records: by outcome. closes: of all connections, by code.
 
+    done: what was done about rights and with compression, and how often.
     arrival_seconds: from the last record to when every client had everything.
     """
 
@@ -69,6 +71,7 @@ class Report:
     summary: Summary
     records: Mapping[str, int]
     closes: Mapping[int, int]
+    done: Mapping[str, int]
     arrival_seconds: float
     seconds: float
 
@@ -129,7 +132,16 @@ class _Audit:
         records = {str(outcome): outcomes[outcome] for outcome in Outcome}
         closes: Counter[int] = sum((c.closes for c in self._clients), Counter())
         seconds = time.monotonic() - begun
-        return Report(self._plan, faults, summary, records, closes, arrival, seconds)
+        return Report(self._plan, faults, summary, records, closes, self._done(), arrival, seconds)
+
+    def _done(self) -> Mapping[str, int]:
+        tokens: Counter[str] = sum((c.done for c in self._clients), Counter())
+        return {
+            "memberships ended": self._injector.registry.ended,
+            "tokens refreshed in place": tokens["refreshed"],
+            "tokens let expire": tokens["expired"],
+            "compressed frames": sum(client.inflated for client in self._clients),
+        }
 
     async def _course(self, faults: Sequence[Fault]) -> tuple[Truth, float]:
         """Write and break things, heal, and wait; the seconds that the waiting took."""
@@ -169,11 +181,13 @@ class _Audit:
     def _has_arrived(self, client: Client, ends: Mapping[int, int]) -> bool:
         if not client.live or client.history.dialect is Dialect.PLAIN:
             return client.live
-        had = self._lanes.cursor(client.cursor or "1")
+        had = self._lanes.cursor(client.memory.resume_text() or "1")
         return all(had.get(lane, 0) >= end for lane, end in ends.items())
 
     def _judge(self, truth: Truth) -> Summary:
-        verdicts = (judge(truth, client.history) for client in self._clients)
+        histories = [client.history for client in self._clients]
+        knowledge = Knowledge(truth, histories)
+        verdicts = (judge(truth, history, knowledge) for history in histories)
         crashes = sum(relay.crashes for relay in self._stage.relays)
         return sum_up(verdicts, {Wrong.KAFKA: len(truth.gone_from_kafka()), Wrong.CRASH: crashes})
 
@@ -202,13 +216,7 @@ class _Audit:
 
 def _clients(wanted: Plan, real: Stage, lanes: Lanes, rng: random.Random) -> Sequence[Client]:
     ports = [relay.proxy.port for relay in real.relays]
-    clients = []
-    for number, viewer in enumerate(viewers(rng, wanted.clients)):
-        dialect = Dialect.PLAIN if number % 6 == 5 else Dialect.V1
-        history = ClientHistory(f"client-{number:03}", viewer, dialect)
-        begins = "earliest" if number % 20 == 7 else None
-        dice = random.Random(rng.random())
-        clients.append(
-            Client(history, lanes, ports, dice, begins=begins, in_message=number % 10 == 4)
-        )
-    return clients
+    return [
+        Client(role, lanes, ports, random.Random(rng.random()))
+        for role in roles(rng, wanted.clients)
+    ]

@@ -4,58 +4,70 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter, deque
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
-from tests.chaos.history import NO_PLACE, ClientHistory, Connection, Dialect, Range
+from tests.chaos.history import NO_PLACE, Connection, Dialect, Range, Told
+from tests.chaos.memory import Memory
 from tests.chaos.places import Lanes
+from tests.chaos.roles import Role
 from tests.chaos.stream import number_of
-from tests.chaos.wire import ABNORMAL, Wire, connect, upgrade_request
+from tests.chaos.tokens import Token, ends_as
+from tests.chaos.wire import (
+    ABNORMAL,
+    StreamWire,
+    WebSocketWire,
+    Wire,
+    connect,
+    stream_request,
+    upgrade_request,
+)
 
 BACKOFF_SECONDS = 0.2  # the wire's own is 1 s, doubling up to 60 s
 BACKOFF_MOST_SECONDS = 3.0
 STABLE_SECONDS = 10.0
 LONG_RESUME = 4_096
 SNAPSHOT_EVERY = 5  # ticks
+REFRESH_SPARE_SECONDS = 4.0
 _RESUME = frozenset({1006, 1012, 4409})
 _WITH_BACKOFF = frozenset({1001, 1011, 1013, 4408, 4429})
+_EXPIRED = 4401
 _EXPECTED = _RESUME | _WITH_BACKOFF | {1000}
-_CURSORS = frozenset({"welcome", "heartbeat", "recovered", "truncated", "access"})
-_ANSWERS = frozenset({0, 101, 429, 503})
-Stored = tuple[str, Mapping[str, str]]
+_CURSORS = frozenset(Told) - {Told.EVENTS}
+_ANSWERS = frozenset({0, 429, 503})
+_ID_IS_CURSOR = frozenset({Told.WELCOME, Told.HEARTBEAT, Told.RECOVERED})
 
 
 class Client:
-    """One client. ports: of the proxies, by relay. It runs until `stop`."""
+    """One client. ports: of the proxies, by relay. It runs until `stop`.
 
-    def __init__(
-        self,
-        history: ClientHistory,
-        lanes: Lanes,
-        ports: Sequence[int],
-        rng: random.Random,
-        *,
-        begins: str | None = None,
-        in_message: bool = False,
-    ) -> None:
-        self.history = history
+    done: what it did about its tokens, how often.
+    """
+
+    def __init__(self, role: Role, lanes: Lanes, ports: Sequence[int], rng: random.Random) -> None:
+        self.history = role.history
+        self.memory = Memory(role.begins)
         self.live = False
-        self.cursor: str | None = begins
         self.received = 0
+        self.inflated = 0
         self.closes: Counter[int] = Counter()
+        self.done: Counter[str] = Counter()
         self.wire: Wire | None = None
         self.relay = -1
+        self._role = role
+        self._wallet = role.wallet
         self._lanes = lanes
         self._ports = ports
         self._rng = rng
-        self._in_message = in_message
-        self._v1 = history.dialect is Dialect.V1
-        self._positions: dict[str, str] = {}
-        self._stored: deque[Stored] = deque(maxlen=6)
+        self._dialect = role.history.dialect
+        self._v1 = self._dialect is Dialect.V1
+        self._sent: list[Token] = []  # by `refresh`, and not answered yet
+        self._refresh_at: float | None = None
         self._connection: Connection
         self._heartbeat = 25.0
         self._ticks = 0
@@ -74,11 +86,12 @@ class Client:
             code = await self._connect_once()
             self.live = False
             self._connection.code = code
+            self._connection.ended = time.time()
             self.closes[code] += 1
-            if code not in _EXPECTED:
+            if code not in _EXPECTED and not self._is_expiry(code):
                 self.on_broken(f"closed with {code}")
             tries = 0 if loop.time() - begun >= STABLE_SECONDS else tries + 1
-            at_once = code in {1000, 1012} and tries < 3
+            at_once = code in {1000, 1012, _EXPIRED} and tries < 3
             most = min(BACKOFF_MOST_SECONDS, BACKOFF_SECONDS * 2 ** min(tries, 8))
             await asyncio.sleep(0.01 if at_once else self._rng.uniform(0.02, most))
 
@@ -88,18 +101,23 @@ class Client:
         if self.wire is not None:
             self.wire.close(1000)
 
+    def _is_expiry(self, code: int) -> bool:
+        """Whether it is turned out because its token has ended. Nobody else's clock is asked."""
+        expired = code == _EXPIRED and time.time() >= self._wallet.token.expires_at
+        self.done["expired"] += expired
+        return expired
+
     async def _connect_once(self) -> int:
         others = [n for n in range(len(self._ports)) if n != self.relay]
         self.relay = self._rng.choice(others or [0]) if self._rng.random() < 0.7 else self.relay
         self.relay = max(0, self.relay)
-        asked = self._resume_text()
-        self._connection = Connection(self.relay, asked)
-        self._leave_at = None
-        in_message = asked is not None and (self._in_message or len(asked) > LONG_RESUME)
-        resume = {"type": "resume", "cursor": asked}
-        self._first_message = orjson.dumps(resume) if in_message else b""
-        request = upgrade_request(self._target("message" if in_message else asked), v1=self._v1)
-        wire = await connect(self._ports[self.relay], lambda: Wire(request, self))
+        asked = None if self._dialect is Dialect.PLAIN else self.memory.resume_text()
+        if self._sent:  # and perhaps never read by anybody
+            self._wallet.token = self._sent[-1]
+        token = self._wallet.to_connect()
+        self._sent, self._refresh_at, self._leave_at = [], None, None
+        self._connection = Connection(self.relay, asked, token.issued_at, time.time())
+        wire = await connect(self._ports[self.relay], lambda: self._wire(asked, token))
         if wire is None:
             return ABNORMAL
         self.wire = wire
@@ -108,25 +126,45 @@ class Client:
             code = await wire.ended
         finally:
             self.wire = None
-        if wire.status not in _ANSWERS:
+        self.inflated += wire.inflated
+        if wire.status not in _ANSWERS and not wire.is_open:
             self.on_broken(f"the handshake was answered with {wire.status}")
         return code
 
-    def _target(self, cursor: str | None) -> str:
+    # What it asks
+
+    def _wire(self, asked: str | None, token: Token) -> Wire:
+        role = self._role
+        headers = [f"Authorization: Bearer {token.text}"] if role.token_in == "header" else []
+        self._first_message = b""
+        if self._dialect is Dialect.SSE:  # the URL stays that of the first request, as a browser's
+            target = self._target("/sse/dashboard", role.begins, token)
+            last = None if asked == role.begins else asked
+            return StreamWire(stream_request(target, last_event_id=last, headers=headers), self)
+        if asked is not None and (role.in_message or len(asked) > LONG_RESUME):
+            self._first_message = orjson.dumps({"type": "resume", "cursor": asked})
+        cursor = "message" if self._first_message else asked
+        request = upgrade_request(
+            self._target("/ws/dashboard", cursor, token),
+            v1=self._v1,
+            deflate=self.history.deflate,
+            headers=headers,
+            bearer=token.text if role.token_in == "subprotocol" else "",
+        )
+        return WebSocketWire(request, self, deflate=self.history.deflate)
+
+    def _target(self, path: str, cursor: str | None, token: Token) -> str:
         viewer = self.history.viewer
-        query: list[tuple[str, str]] = [("organization", o) for o in sorted(viewer.organizations)]
-        if viewer.user is not None:
-            query.append(("user", viewer.user))
+        query: list[tuple[str, str]] = []
+        if self._role.narrowed:
+            query += [("organization", name) for name in sorted(viewer.organizations)]
         if viewer.event_types is not None:
             query.append(("eventTypes", ",".join(sorted(viewer.event_types))))
         if cursor is not None:
             query.append(("cursor", cursor))
-        return f"/ws/dashboard?{urlencode(query)}"
-
-    def _resume_text(self) -> str | None:
-        if self.cursor is None or not self._v1:
-            return None
-        return "~".join([self.cursor, *self._positions.values()])
+        if self._role.token_in == "query":
+            query.append(("access_token", token.text))
+        return f"{path}?{urlencode(query)}"
 
     # What it is sent
 
@@ -134,7 +172,7 @@ class Client:
         """The handshake is over: say where to resume, where the query did not."""
         if self.wire is not None and self._first_message:
             self.wire.send(self._first_message)
-        if not self._v1:
+        if self._dialect is Dialect.PLAIN:
             self.live = True
 
     def on_text(self, text: bytes) -> None:
@@ -150,16 +188,51 @@ class Client:
         elif not self._v1:
             if said.get("type") != "pong":
                 self._took(NO_PLACE, said)
-        elif said.get("type") == "event":
-            position = said["position"]
-            if self._took(self._lanes.place(position), said["event"]):
-                self._positions[position.rpartition(".")[0]] = position
         else:
-            self._said(said)
+            self._frame(said)
+
+    def on_block(self, kind: bytes, data: bytes, id: bytes | None) -> None:
+        """A server-sent event came."""
+        try:
+            said = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            said = None
+        if not isinstance(said, dict) or said.get("type") != kind.decode():
+            self.on_broken(f"a block of {len(data)} bytes is no frame")
+            return
+        if kind == b"close" and isinstance(self.wire, StreamWire):
+            self.wire.told(said["code"])
+            return
+        self._frame(said)
+        mark = None if id is None else id.decode()
+        if said["type"] in _ID_IS_CURSOR and mark != said["cursor"]:
+            self.on_broken(f"{said['type']} has another id than its cursor")
+        if mark is not None:
+            self.memory.said(mark)
+            if kind == b"event":
+                self._connection.said(mark, Told.EVENTS)
 
     def on_broken(self, why: str) -> None:
         """The relay broke the wire's rules."""
         self._connection.faults.append(why)
+
+    def _frame(self, said: dict[str, Any]) -> None:
+        kind = said.get("type")
+        if kind == "event":
+            position = said["position"]
+            if self._took(self._lanes.place(position), said["event"]) and self._v1:
+                self.memory.took(position)
+        elif kind in _CURSORS:
+            self._said(Told(kind), said)
+        elif kind == "token_expiring":
+            left = self._wallet.token.expires_at - time.time() - REFRESH_SPARE_SECONDS
+            loop = asyncio.get_running_loop()
+            self._refresh_at = loop.time() + self._rng.uniform(0, max(0.0, left))
+        elif kind == "reconnect":
+            wait = said["afterMs"] / 1_000
+            self._leave_at = asyncio.get_running_loop().time() + wait
+        elif kind == "error":
+            self.on_broken(f"what it sent was not taken: {said.get('code')}")
 
     def _took(self, place: int, event: dict[str, object]) -> bool:
         number = number_of(event)
@@ -170,27 +243,44 @@ class Client:
         self._connection.took(place, number)
         return True
 
-    def _said(self, said: dict[str, Any]) -> None:
-        kind = said.get("type")
-        if kind in _CURSORS:
-            ranges = [
-                Range(r["topic"], r["partition"], r["requested"], r["earliest"], r["reason"])
-                for r in said.get("ranges", ())
-            ]
-            self._connection.said(said["cursor"], ranges)
-            self._keep(kind, said)
-        elif kind == "reconnect":
-            wait = said["afterMs"] / 1_000
-            self._leave_at = asyncio.get_running_loop().time() + wait
-
-    def _keep(self, kind: str, said: dict[str, Any]) -> None:
-        if kind == "welcome":
-            self._heartbeat = float(said["heartbeatSeconds"])
-            self.live = self._connection.asked is None
-        elif kind == "recovered":
+    def _said(self, told: Told, said: dict[str, Any]) -> None:
+        listed = said["ranges"] if told is Told.TRUNCATED else ()
+        ranges = [
+            Range(r["topic"], r["partition"], r["requested"], r["earliest"], r["reason"])
+            for r in listed
+        ]
+        self._connection.said(
+            said["cursor"],
+            told,
+            time.time(),
+            ranges=ranges,
+            organizations=said.get("organizations"),
+            issued_at=self._served_by(said) if told is Told.ACCESS else None,
+        )
+        if told is Told.WELCOME:
+            self._welcomed(said)
+        elif told is Told.RECOVERED:
             self.live = True
-        self.cursor = said["cursor"]
-        self._positions.clear()
+        if self._v1:
+            self.memory.said(said["cursor"])
+
+    def _welcomed(self, said: Mapping[str, Any]) -> None:
+        self._heartbeat = float(said["heartbeatSeconds"])
+        self._connection.process = said["session"].rpartition("-")[0]
+        self.live = self._connection.asked is None
+        if said["user"] != self.history.viewer.user:
+            self.on_broken(f"taken for {said['user']}")
+
+    def _served_by(self, said: Mapping[str, Any]) -> float:
+        """When the token was issued that `access` is about; a new one is the client's from here."""
+        for token in self._sent:
+            if ends_as(token, said["expiresAt"]):
+                self._wallet.token = token
+                self._sent.remove(token)
+                self.done["refreshed"] += 1
+        if not ends_as(self._wallet.token, said["expiresAt"]):
+            self.on_broken(f"access by a token that ends at {said['expiresAt']}")
+        return self._wallet.token.issued_at
 
     # What time says, and faults
 
@@ -198,17 +288,23 @@ class Client:
         """A second has passed."""
         self._ticks += 1
         wire = self.wire
-        if self.cursor is not None and self._ticks % SNAPSHOT_EVERY == 0:
-            self._stored.append((self.cursor, dict(self._positions)))
+        if self._ticks % SNAPSHOT_EVERY == 0:
+            self.memory.snapshot()
         if wire is None:
             return
+        self._connection.tick(time.time())
         now = asyncio.get_running_loop().time()
         if now - wire.heard > 4 * self._heartbeat or (not wire.status and now - wire.heard > 10):
             wire.abort()
         elif self._leave_at is not None and now >= self._leave_at:
             wire.close(1000)
-        elif wire.status == 101 and self._ticks % max(1, int(self._heartbeat)) == 0:
-            wire.send(b'{"type":"ping"}' if self._v1 else b"ping")
+        elif wire.is_open and self._dialect is not Dialect.SSE:
+            if self._ticks % max(1, int(self._heartbeat)) == 0:
+                wire.send(b'{"type":"ping"}' if self._v1 else b"ping")
+            if self._refresh_at is not None and now >= self._refresh_at:
+                self._refresh_at = None
+                if self._v1 and not self._wallet.token.doomed:
+                    self.renew()
 
     def move(self) -> None:
         """Go to another relay, at once."""
@@ -217,10 +313,18 @@ class Client:
 
     def forget(self) -> None:
         """Die, and come back with what was stored some time ago."""
-        if self.wire is not None and self._stored:
+        if self.wire is not None and self.memory.go_back():
             self.wire.abort()
-            cursor, positions = self._stored[0]
-            self.cursor, self._positions = cursor, dict(positions)
+
+    def renew(self, seconds: float | None = None) -> None:
+        """Go on with a new token. seconds: its life, after which it is let end; else as usual."""
+        token = self._wallet.issue(seconds)
+        if self._v1 and self.wire is not None and self._connection.process:
+            self._sent.append(token)
+            self.wire.send(orjson.dumps({"type": "refresh", "token": token.text}))
+        else:
+            self._wallet.token = token
+            self.move()
 
 
 def everyone(clients: Sequence[Client], does: Callable[[Client], None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from tests.chaos.client import Client, everyone
 from tests.chaos.errors import AuditError
+from tests.chaos.members import Registry
 from tests.chaos.places import Lanes
 from tests.chaos.proxy import Pipe
 from tests.chaos.readback import read_back
@@ -38,6 +39,7 @@ class Injector:
         # A request to delete that a paused controller answers late would delete the new topic.
         self._administration = asyncio.Lock()
         self.away: dict[Room, set[int]] = {room: set() for room in Room}
+        self.registry = Registry(clients, writer)
         self._stage = stage
         self._clients = clients
         self._writer = writer
@@ -73,6 +75,8 @@ class Injector:
                         await self._to_topic(fault)
                 case Room.CLIENTS:
                     self._to_clients(fault)
+                case Room.MEMBERS:
+                    await self.registry.revoke(fault)
             self.away[fault.room].discard(fault.target)
 
     async def _to_broker(self, fault: Fault) -> None:
@@ -153,6 +157,10 @@ class Injector:
                 everyone(clients, Client.move)
             case Kind.FORGET:
                 everyone(clients, Client.forget)
+            case Kind.EXPIRE:
+                everyone(clients, lambda client: client.renew(fault.seconds))
+            case Kind.RENEW:
+                everyone(clients, Client.renew)
             case Kind.STALL:
                 self._on_pipes(clients, lambda pipe: pipe.stall(fault.seconds))
             case Kind.SLOW:

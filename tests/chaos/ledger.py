@@ -41,6 +41,16 @@ class Audience(NamedTuple):
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a record says of a member's right. moment: its time, seconds since the epoch."""
+
+    user: str
+    organization: str
+    moment: float
+    suspended: bool
+
+
 @dataclass(slots=True)
 class Entry:
     """One record of the stream; its number is its place in the ledger."""
@@ -49,32 +59,28 @@ class Entry:
     event_type: str
     topic: str
     outcome: Outcome = Outcome.UNKNOWN
+    ruling: Ruling | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What a client asked to see. With no organisation and no user it sees everything."""
+    """What a client's token gives it, and which types it asked for."""
 
     organizations: frozenset[str] = frozenset()
     user: str | None = None
     event_types: frozenset[str] | None = None
 
-    @property
-    def everything(self) -> bool:
-        """Whether it is one of the first system's, that named nothing."""
-        return not self.organizations and self.user is None
-
     def may_see(self, audience: Audience) -> bool:
-        """Whether it has the right to see such a record."""
+        """Whether it has the right to see such a record, as long as no membership has ended."""
         match audience.scope:
             case Scope.NOBODY:
                 return False
             case Scope.EVERYONE:
                 return True
             case Scope.ORGANIZATION:
-                return self.everything or audience.id in self.organizations
+                return audience.id in self.organizations
             case Scope.USER:
-                return self.everything or audience.id == self.user
+                return audience.id == self.user
 
     def asked_for(self, event_type: str) -> bool:
         """Whether it wants such a record."""

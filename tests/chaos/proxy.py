@@ -150,10 +150,14 @@ class Pipe:
 
 
 class Proxy:
-    """Listens on a port of its own. target: the relay's port, 0 while there is none."""
+    """Listens on a port of its own. target: the relay's port, 0 while there is none.
 
-    def __init__(self, rng: random.Random) -> None:
+    host: where the relay is.
+    """
+
+    def __init__(self, rng: random.Random, host: str = "127.0.0.1") -> None:
         self.rng = rng
+        self.host = host
         self.port = 0
         self.target = 0
         self.pipes: dict[int, Pipe] = {}
@@ -187,7 +191,7 @@ class Proxy:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await loop.create_connection(lambda: _Up(pipe), "127.0.0.1", self.target)
+                await loop.create_connection(lambda: _Up(pipe), self.host, self.target)
         except (OSError, TimeoutError):
             down.abort()
 

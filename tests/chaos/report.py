@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.chaos.audit import Plan, Report
-from tests.chaos.history import Dialect
+from tests.chaos.history import DEFLATED, Dialect
+from tests.chaos.roles import shares
 from tests.chaos.schedule import Fault
 from tests.chaos.verdict import Evidence, Summary, Verdict, Wrong
 
@@ -22,6 +23,7 @@ _COLUMNS = {
 }
 _FIGURES = [name for name in _COLUMNS if name != "clients"]
 _SHOWN = 12  # cases
+_TRANSPORTS = (Dialect.V1.value, DEFLATED, Dialect.SSE.value, Dialect.PLAIN.value)
 
 
 def command(plan: Plan) -> str:
@@ -34,10 +36,12 @@ def command(plan: Plan) -> str:
 
 def heading(plan: Plan, faults: Sequence[Fault]) -> list[str]:
     """What will happen."""
+    ways = ", ".join(f"{count} {transport}" for transport, count in shares(plan.clients).items())
     text = (
-        f"Chaos audit, seed {plan.seed}: {plan.clients} clients through a faulty network to "
-        f"{plan.relays} relays of {plan.brokers} brokers, {plan.rate:g} records/s (acks=all, a "
-        f"tenth in transactions, 2 % poison), {plan.seconds:g} s, {len(faults)} faults:"
+        f"Chaos audit, seed {plan.seed}: {plan.clients} clients ({ways}) with tokens, short ones "
+        f"among them, through a faulty network to {plan.relays} relays of {plan.brokers} brokers, "
+        f"{plan.rate:g} records/s (acks=all, a tenth in transactions, 2 % poison), "
+        f"{plan.seconds:g} s, {len(faults)} faults:"
     )
     return [*textwrap.wrap(text, WIDTH), *(f"{fault.at:7.1f} s  {fault}" for fault in faults), ""]
 
@@ -47,15 +51,17 @@ def render(report: Report) -> list[str]:
     summary = report.summary
     written = ", ".join(f"{count:,} {outcome}" for outcome, count in report.records.items())
     closes = ", ".join(f"{n:,} x {code}" for code, n in sorted(report.closes.items()))
+    done = ", ".join(f"{count:,} {what}" for what, count in report.done.items())
     return [
         "",
         *textwrap.wrap(f"Records written: {written}.", WIDTH),
         *textwrap.wrap(f"Connections ended: {closes}.", WIDTH),
+        *textwrap.wrap(f"There were {done}.", WIDTH),
         f"Everybody had everything {report.arrival_seconds:.1f} s after the last record.",
         "",
         f"{'':14}" + "".join(f"{name:>{width}}" for name, width in _COLUMNS.items()),
         "-" * WIDTH,
-        *(_row(summary, dialect) for dialect in (Dialect.V1, Dialect.PLAIN)),
+        *(_row(summary, transport) for transport in _TRANSPORTS),
         "",
         *(f"{wrong:.<50}{summary.wrongs[wrong]:.>8,}  must be 0" for wrong in Wrong),
         "",
@@ -69,16 +75,16 @@ def _word(summary: Summary) -> str:
     return "Every promise held" if summary.holds else "A PROMISE WAS BROKEN"
 
 
-def _row(summary: Summary, dialect: Dialect) -> str:
-    clients = sum(verdict.dialect == dialect for verdict in summary.clients)
-    figures = [clients, *(summary.total(dialect, column) for column in _FIGURES)]
+def _row(summary: Summary, transport: str) -> str:
+    clients = sum(verdict.transport == transport for verdict in summary.clients)
+    figures = [clients, *(summary.total(transport, column) for column in _FIGURES)]
     columns = zip(figures, _COLUMNS.values(), strict=True)
-    return f"{dialect:14}" + "".join(f"{figure:>{width},}" for figure, width in columns)
+    return f"{transport:14}" + "".join(f"{figure:>{width},}" for figure, width in columns)
 
 
 def _cases(summary: Summary) -> Iterator[str]:
     cases = [
-        f"{verdict.name} ({verdict.dialect}){_where(case)}: {wrong}: {case.detail}"
+        f"{verdict.name} ({verdict.transport}){_where(case)}: {wrong}: {case.detail}"
         for verdict in summary.clients
         for wrong, kept in verdict.evidence.items()
         for case in kept
@@ -105,6 +111,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "holds": report.summary.holds,
         "records": report.records,
         "closes": {str(code): count for code, count in sorted(report.closes.items())},
+        "done": dict(report.done),
         "arrivalSeconds": round(report.arrival_seconds, 1),
         "wrongs": {str(wrong): report.summary.wrongs[wrong] for wrong in Wrong},
         "schedule": [{"at": round(f.at, 1), "what": str(f)} for f in report.faults],
@@ -115,7 +122,7 @@ def as_json(report: Report) -> dict[str, Any]:
 def _client(verdict: Verdict) -> dict[str, Any]:
     return {
         "name": verdict.name,
-        "dialect": verdict.dialect,
+        "transport": verdict.transport,
         **{column: getattr(verdict, column) for column in _FIGURES},
         "undetectedLosses": verdict.wrongs[Wrong.LOSS],
         "seenWithoutRight": verdict.wrongs[Wrong.LEAK],

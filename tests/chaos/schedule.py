@@ -31,6 +31,9 @@ class Kind(StrEnum):
     DELAY = "{clients} connections delayed by {seconds:.2f} s"
     MOVE = "{clients} clients move to another relay"
     FORGET = "{clients} clients come back with what they had stored earlier"
+    EXPIRE = "{clients} clients get tokens of {seconds:.0f} s, and let them end"
+    RENEW = "{clients} clients go on with new tokens"
+    REVOKE = "{clients} members lose an organisation, and have it again after {seconds:.1f} s"
 
 
 class Room(StrEnum):
@@ -43,6 +46,7 @@ class Room(StrEnum):
     RELAYS = "relays"
     TOPICS = "topics"
     CLIENTS = "clients"
+    MEMBERS = "members"
 
 
 _ROOMS = {
@@ -56,10 +60,19 @@ _ROOMS = {
         Kind.RESET,
         Kind.SLOW,
         Kind.DELAY,
+        Kind.EXPIRE,
+        Kind.RENEW,
     ),
+    Room.MEMBERS: (Kind.REVOKE,),
 }
+_OF_CLIENTS = frozenset({Room.CLIENTS, Room.MEMBERS})
 # Seconds between two: each needs its time to heal.
-_PACE = {Room.BROKERS: (14.0, 30.0), Room.RELAYS: (7.0, 18.0), Room.CLIENTS: (1.5, 4.0)}
+_PACE = {
+    Room.BROKERS: (14.0, 30.0),
+    Room.RELAYS: (7.0, 18.0),
+    Room.CLIENTS: (1.5, 4.0),
+    Room.MEMBERS: (2.0, 6.0),
+}
 _LASTING = {
     Kind.BROKER_KILL: (2.0, 8.0),
     Kind.BROKER_STOP: (1.0, 6.0),
@@ -70,6 +83,8 @@ _LASTING = {
     Kind.STALL: (10.0, 30.0),
     Kind.SLOW: (5.0, 20.0),
     Kind.DELAY: (0.02, 0.6),
+    Kind.EXPIRE: (6.0, 12.0),
+    Kind.REVOKE: (4.0, 10.0),
 }
 
 
@@ -94,13 +109,17 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who there is to suffer. heavy: the clients that get most, who are slow first."""
+    """Who there is to suffer. heavy: the clients that get most, who are slow first.
+
+    kept: topics that are not deleted.
+    """
 
     clients: int
     relays: int
     brokers: int
     topics: int
     heavy: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 def plan(seed: int, seconds: float, cast: Cast) -> Sequence[Fault]:
@@ -121,6 +140,8 @@ def plan(seed: int, seconds: float, cast: Cast) -> Sequence[Fault]:
             lasts = fault.seconds if room is not Room.CLIENTS else 0.0
             at += lasts + rng.uniform(shortest, min(longest, max(shortest, seconds / 8)))
     grown, remade = rng.sample(range(cast.topics), 2)
+    if remade in cast.kept:
+        grown, remade = remade, grown
     faults.append(Fault(rng.uniform(0.2, 0.4) * seconds, Room.TOPICS, Kind.GROW, grown))
     faults.append(Fault(rng.uniform(0.45, 0.65) * seconds, Room.TOPICS, Kind.REMAKE, remade))
     return sorted(faults, key=lambda fault: fault.at)
@@ -129,8 +150,9 @@ def plan(seed: int, seconds: float, cast: Cast) -> Sequence[Fault]:
 def _fault(rng: random.Random, at: float, room: Room, kind: Kind, cast: Cast) -> Fault:
     least, most = _LASTING.get(kind, (0.0, 0.0))
     lasting = rng.uniform(least, most)
-    if room is Room.CLIENTS:
-        some = rng.randint(1, max(1, cast.clients // 10))
+    if room in _OF_CLIENTS:
+        most = cast.clients // (10 if room is Room.CLIENTS else 30)
+        some = rng.randint(1, max(1, most))
         chosen = set(rng.sample(range(cast.clients), some))
         if kind in {Kind.STALL, Kind.SLOW}:
             chosen |= set(rng.sample(cast.heavy, len(cast.heavy) // 2))

@@ -17,6 +17,7 @@ from confluent_kafka import KafkaException
 from tests.chaos.errors import AuditError
 from tests.chaos.proxy import Proxy
 from tests.chaos.stream import TOPICS
+from tests.chaos.tokens import SECRET
 from tests.relay.live import RunningRelay, relay_environment
 from tests.relay.topics import Topics
 from unionflow_cli.kafka import Cluster, LocalKafkaError, spawn_tethered, start_cluster
@@ -27,6 +28,7 @@ TRY_SECONDS = 90.0
 HEARTBEAT_SECONDS = 3
 # One relay's memory is so small that nearly every replay comes from Kafka.
 HISTORY_BYTES = (256 * 1024, 8 * 1024 * 1024, 64 * 1024 * 1024)
+COMPRESSION = ("deflate", "none", "none")
 T = TypeVar("T")
 
 
@@ -169,6 +171,9 @@ def _relay_settings(number: int) -> Mapping[str, str]:
         "UNIONFLOW_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
         "UNIONFLOW_HISTORY_BYTES": str(HISTORY_BYTES[number % len(HISTORY_BYTES)]),
         "UNIONFLOW_SEND_BUFFER_BYTES": str(1024 * 1024),
+        "UNIONFLOW_COMPRESSION": COMPRESSION[number % len(COMPRESSION)],
+        "UNIONFLOW_AUTH": "jwt",
+        "UNIONFLOW_JWT_SECRET": SECRET,
         "UNIONFLOW_DRAIN_SECONDS": "5",
         "UNIONFLOW_LOG_LEVEL": "info",
     }

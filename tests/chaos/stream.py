@@ -1,28 +1,33 @@
-"""The known stream: numbered records for organisations, users and everyone, and poison between."""
+"""The known stream: numbered records for organisations, users and everyone, and poison between.
+
+Now and then a membership ends, or is given back.
+"""
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 import orjson
 
-from tests.chaos.ledger import Audience, Entry, Scope, Viewer
-from unionflow_events import CATALOGUE
+from tests.chaos.ledger import Audience, Entry, Ruling, Scope, Viewer
+from unionflow_events import CATALOGUE, rfc3339
 
 TOPICS = tuple(topic.name for topic in CATALOGUE)
+MEMBERS = "unionflow.members.events"
 _NOTIFICATIONS = "unionflow.notifications.user"
 _TYPES = {
     "unionflow.finance.approvals": ("APPROVAL_PENDING", "APPROVAL_APPROVED"),
     "unionflow.dashboard.stats": ("DASHBOARD_STATS_UPDATED", "KPI_UPDATED"),
-    "unionflow.members.events": ("MEMBER_CREATED", "SOMETHING_NEW"),
+    MEMBERS: ("MEMBER_CREATED", "SOMETHING_NEW"),
     "unionflow.contributions.events": ("CONTRIBUTION_PAID",),
 }
 ORGANIZATIONS = tuple(f"mutual-{number:02}" for number in range(30))
 BULKY_BYTES = 40_000  # so that who stands still fills its buffers in seconds
-_BULKY = Audience(Scope.ORGANIZATION, "mutual-bulky")  # whose only viewers see everything
+_BULKY = Audience(Scope.ORGANIZATION, "mutual-bulky")  # which only those see who see all of them
 _NOBODY = Audience(Scope.NOBODY)
 _EVERYONE = Audience(Scope.EVERYONE)
 _PREFIX = "audit-"
@@ -32,11 +37,24 @@ HEAVY_EVERY = 25
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One record to write. key: None lets Kafka choose the partition."""
+    """One record to write. key: None lets Kafka choose the partition.
+
+    timestamp_ms: the record's own time; 0 for the moment it is written.
+    """
 
     entry: Entry
     key: bytes | None
     value: bytes | None
+    timestamp_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A member's right that ends, or comes again."""
+
+    user: str
+    organization: str
+    suspended: bool
 
 
 class Stream:
@@ -60,6 +78,19 @@ class Stream:
             return self._event(number, topic, event_type, _BULKY, fill=BULKY_BYTES)
         audience = Audience(Scope.ORGANIZATION, rng.choice(ORGANIZATIONS))
         return self._event(number, topic, event_type, audience, fill=2_000 if dice > 0.9 else 80)
+
+    def ruling(self, number: int, change: Change) -> Draft:
+        """Record `number`, by which a member's right ends or comes again, now."""
+        now_ms = int(time.time() * 1_000)
+        audience = Audience(Scope.ORGANIZATION, change.organization)
+        whole = self._event(number, MEMBERS, "MEMBER_UPDATED", audience)
+        event = orjson.loads(whole.value or b"")
+        event["timestamp"] = rfc3339(now_ms)
+        event["data"]["userId"] = change.user
+        event["data"]["status"] = "SUSPENDED" if change.suspended else "ACTIVE"
+        ruling = Ruling(change.user, change.organization, now_ms / 1_000, change.suspended)
+        entry = Entry(audience, "MEMBER_UPDATED", MEMBERS, ruling=ruling)
+        return Draft(entry, whole.key, orjson.dumps(event), now_ms)
 
     def _notification(self, number: int) -> Draft:
         dice = self._rng.random()
@@ -129,12 +160,12 @@ def _seal(number: int, event_type: object, organization: object, user: object) -
 
 
 def heavy_clients(clients: int) -> tuple[int, ...]:
-    """Those that see everything, and so fill their buffers soonest when they stand still."""
+    """Those of every organisation, who fill their buffers soonest when they stand still."""
     return tuple(range(0, clients, HEAVY_EVERY))
 
 
 def viewers(rng: random.Random, clients: int) -> Sequence[Viewer]:
-    """One for each client: mostly of one to three organisations, each with its user."""
+    """One for each client: mostly of one to three organisations."""
     return [_viewer(rng, number) for number in range(clients)]
 
 
@@ -142,7 +173,7 @@ def _viewer(rng: random.Random, number: int) -> Viewer:
     user = f"user-{number // 2}"  # two devices each
     dice = number % HEAVY_EVERY
     if dice == 0:
-        return Viewer()
+        return Viewer(frozenset({*ORGANIZATIONS, _BULKY.id}), user)
     if dice == 1:
         return Viewer(user=user)
     organizations = frozenset(rng.sample(ORGANIZATIONS, rng.randint(1, 3)))

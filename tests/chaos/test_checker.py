@@ -110,7 +110,7 @@ def declared_from_too_late(world: World) -> None:
     world.truth.retired = {0: "topic"}
     connection = world.connect()
     world.event(connection, 0)
-    connection.said("1", [Range("topic", 0, 2, 0, "topic-replaced")])
+    connection.said("1", ranges=[Range("topic", 0, 2, 0, "topic-replaced")])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_a_deleted_topic_had_is_declared_and_not_lost(topic: str | None) ->
     world = World(*THREE, retired=True)
     world.event(world.connect(), 0)
     connection = world.connect("1~TTTTTTTT:1", welcome="1")
-    connection.said("1", [Range(topic, 0, 1, 0, "topic-replaced")])
+    connection.said("1", ranges=[Range(topic, 0, 1, 0, "topic-replaced")])
     verdict = world.judge()
     assert (verdict.delivered, verdict.truncated, verdict.wrongs) == (1, 2, Counter())
 
@@ -155,7 +155,7 @@ def test_what_a_deleted_topic_had_is_declared_and_not_lost(topic: str | None) ->
 def test_to_declare_what_is_there_is_wrong_and_excuses_nothing(gap: Range) -> None:
     world = World(*THREE)
     world.event(world.connect(), 0)
-    world.connect("1~TTTTTTTT:1").said("1", [gap])
+    world.connect("1~TTTTTTTT:1").said("1", ranges=[gap])
     assert wrongs(world) == {Wrong.MISDECLARED: 1, Wrong.LOSS: 2}
 
 

@@ -19,7 +19,8 @@ def report(*wrongs: Wrong) -> Report:
         verdict.accuse(wrong, Evidence(3, 1, f"record 1234 at q3Zk1PfA.2.1834 {'very ' * 20}"))
     records = {"unknown": 21, "acknowledged": 118_234, "aborted": 1_202}
     closes = dict.fromkeys((1000, 1006, 1012, 1013, 4408, 4409), 1000)
-    return Report(PLAN, PLAN.faults(), sum_up([verdict]), records, closes, 3.4, 640.2)
+    done = {"memberships ended": 212, "tokens refreshed in place": 1_234, "tokens let expire": 900}
+    return Report(PLAN, PLAN.faults(), sum_up([verdict]), records, closes, done, 3.4, 640.2)
 
 
 @pytest.mark.parametrize("wrongs", [(), tuple(Wrong)], ids=["holds", "broken"])

@@ -55,7 +55,7 @@ def test_one_minute_has_a_fault_of_every_room_and_the_topics_faults_once_each(se
 
 @given(SEEDS)
 def test_targets_and_clients_exist(seed: int) -> None:
-    sizes = {Room.BROKERS: 3, Room.RELAYS: 3, Room.TOPICS: 5, Room.CLIENTS: 1}
+    sizes = {Room.BROKERS: 3, Room.RELAYS: 3, Room.TOPICS: 5, Room.CLIENTS: 1, Room.MEMBERS: 1}
     for fault in plan(seed, 120, CAST):
         assert 0 <= fault.target < sizes[fault.room]
         assert all(0 <= client < CAST.clients for client in fault.clients)
@@ -65,3 +65,11 @@ def test_targets_and_clients_exist(seed: int) -> None:
 def test_one_broker_alone_is_left_in_peace() -> None:
     faults = plan(1, 120, Cast(clients=10, relays=1, brokers=1, topics=5, heavy=(0,)))
     assert of_room(faults, Room.BROKERS) == []
+
+
+@given(SEEDS)
+def test_a_topic_that_is_to_be_kept_is_never_deleted(seed: int) -> None:
+    cast = Cast(clients=10, relays=1, brokers=1, topics=5, kept=(3,))
+    remade = [f.target for f in plan(seed, 60, cast) if f.kind is Kind.REMAKE]
+    assert remade
+    assert 3 not in remade

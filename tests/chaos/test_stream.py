@@ -6,10 +6,22 @@ import random
 from collections import Counter
 
 import orjson
+import pytest
 
 from tests.chaos.ledger import Scope
-from tests.chaos.stream import HEAVY_EVERY, TOPICS, Draft, Stream, heavy_clients, number_of, viewers
+from tests.chaos.stream import (
+    HEAVY_EVERY,
+    ORGANIZATIONS,
+    TOPICS,
+    Change,
+    Draft,
+    Stream,
+    heavy_clients,
+    number_of,
+    viewers,
+)
 from unionflow_events import Event, Record, Rejected, parse
+from unionflow_relay.core.revocation import ruling_of
 
 DRAFTS = 2_000
 
@@ -53,6 +65,21 @@ def test_the_same_dice_give_the_same_stream() -> None:
     assert drafts() == drafts()
 
 
-def test_heavy_clients_are_those_that_see_everything() -> None:
+def test_heavy_clients_are_those_of_every_organisation() -> None:
     made = viewers(random.Random(1), 10 * HEAVY_EVERY)
-    assert [n for n, viewer in enumerate(made) if viewer.everything] == [*heavy_clients(len(made))]
+    heavy = [n for n, viewer in enumerate(made) if viewer.organizations >= {*ORGANIZATIONS}]
+    assert heavy == [*heavy_clients(len(made))]
+
+
+@pytest.mark.parametrize("suspended", [True, False])
+def test_a_change_of_a_member_s_right_is_one_to_relays_too(suspended: bool) -> None:
+    stream = Stream(random.Random(3), ["anna"])
+    draft = stream.ruling(7, Change("anna", "mutual-03", suspended))
+    event = parsed(draft)
+    assert isinstance(event, Event)
+    assert number_of(orjson.loads(event.encoded)) == 7
+    understood, ruling = ruling_of(event, draft.timestamp_ms), draft.entry.ruling
+    assert understood is not None
+    assert ruling is not None
+    for name in ("user", "organization", "moment", "suspended"):
+        assert getattr(understood, name) == getattr(ruling, name)

@@ -17,6 +17,7 @@ class Wrong(StrEnum):
 
     LOSS = "undetected losses"
     LEAK = "seen without right"
+    TAKEN = "rights taken without cause"
     STEP_BACK = "steps back in a partition"
     ABORTED = "aborted records seen"
     UNFOUNDED = "events that Kafka has not there"
@@ -41,7 +42,7 @@ class Evidence(NamedTuple):
 
 @dataclass(slots=True)
 class Verdict:
-    """Of one client.
+    """Of one client. transport: how it came.
 
     received: all events that came. delivered: different ones that were due. repeated: those that
     came again. truncated: due ones that were declared gone, and never came. strangers: events
@@ -49,7 +50,7 @@ class Verdict:
     """
 
     name: str
-    dialect: str
+    transport: str
     connections: int = 0
     received: int = 0
     delivered: int = 0
@@ -79,9 +80,9 @@ class Summary:
         """Whether nothing is wrong."""
         return not self.wrongs.total()
 
-    def total(self, dialect: str, column: str) -> int:
-        """A column's sum over the clients of a dialect."""
-        return sum(getattr(v, column) for v in self.clients if v.dialect == dialect)
+    def total(self, transport: str, column: str) -> int:
+        """A column's sum over the clients of a transport."""
+        return sum(getattr(v, column) for v in self.clients if v.transport == transport)
 
 
 def sum_up(verdicts: Iterable[Verdict], others: Mapping[Wrong, int] = NOTHING) -> Summary:

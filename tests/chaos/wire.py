@@ -1,6 +1,7 @@
-"""A WebSocket connection of the audit's own: small, so that hundreds fit beside brokers and relays.
+"""Connections of the audit's own: small, so that hundreds fit beside brokers and relays.
 
-It keeps to what a relay sends: unmasked frames, unfragmented, without extensions.
+A WebSocket keeps to what a relay sends: unmasked frames, unfragmented, compressed where that was
+asked for. A stream of server-sent events is read as a relay writes it: LF alone ends a line.
 """
 
 from __future__ import annotations
@@ -8,11 +9,15 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
+import zlib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, cast
 
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
+_FINAL, _FINAL_COMPRESSED = 0x80, 0xC0
+_TAIL = b"\x00\x00\xff\xff"  # RFC 7692 section 7.2.2
+EXTENSION = b"permessage-deflate"
 ABNORMAL = 1006
 CONNECT_SECONDS = 5.0
 MAX_HEAD_BYTES = 16_384
@@ -27,12 +32,17 @@ class Owner(Protocol):
     def on_text(self, text: bytes) -> None:
         """A whole text frame came."""
 
+    def on_block(self, kind: bytes, data: bytes, id: bytes | None) -> None:
+        """A whole server-sent event came. id: where it has one."""
+
     def on_broken(self, why: str) -> None:
         """The relay broke the wire's rules; the connection is cut."""
 
 
-def upgrade_request(target: str, *, v1: bool) -> bytes:
-    """The head of a handshake."""
+def upgrade_request(
+    target: str, *, v1: bool, deflate: bool = False, headers: Iterable[str] = (), bearer: str = ""
+) -> bytes:
+    """The head of a WebSocket's handshake. bearer: a token to bring beside the subprotocol."""
     lines = [
         f"GET {target} HTTP/1.1",
         "Host: audit",
@@ -40,9 +50,21 @@ def upgrade_request(target: str, *, v1: bool) -> bytes:
         "Connection: Upgrade",
         "Sec-WebSocket-Version: 13",
         f"Sec-WebSocket-Key: {b64encode(os.urandom(16)).decode()}",
+        *headers,
     ]
     if v1:
-        lines.append("Sec-WebSocket-Protocol: unionflow.v1")
+        beside = f", bearer.{bearer}" if bearer else ""
+        lines.append(f"Sec-WebSocket-Protocol: unionflow.v1{beside}")
+    if deflate:
+        lines.append(f"Sec-WebSocket-Extensions: {EXTENSION.decode()}; client_max_window_bits")
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
+def stream_request(target: str, *, last_event_id: str | None, headers: Iterable[str] = ()) -> bytes:
+    """The head of a request for server-sent events."""
+    lines = [f"GET {target} HTTP/1.1", "Host: audit", "Accept: text/event-stream", *headers]
+    if last_event_id is not None:
+        lines.append(f"Last-Event-ID: {last_event_id}")
     return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
@@ -57,16 +79,19 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
 
 
 class Wire(asyncio.Protocol):
-    """One connection. `ended` is set with its close code, 1006 where there was none.
+    """One connection. `ended` is set with its close code, 1006 where nothing said one.
 
-    status: of the handshake's answer, 0 before it. local_port: ours; it names the connection.
+    status: of the answer, 0 before it. local_port: ours; it names the connection.
     """
+
+    good = 200
 
     def __init__(self, request: bytes, owner: Owner) -> None:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.status = 0
         self.heard = asyncio.get_running_loop().time()
         self.local_port = 0
+        self.inflated = 0
         self._request = request
         self._owner = owner
         self._buffer = bytearray()
@@ -87,19 +112,23 @@ class Wire(asyncio.Protocol):
         self._buffer += data
         if not self.status and not self._answered():
             return
-        if self.status == 101:
-            self._read_frames()
+        if self.status == self.good:
+            self._read()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the answer was a good one."""
+        return self.status == self.good
 
     def send(self, text: bytes) -> None:
         """Send a text message; nothing happens where the connection is on its way out."""
-        if not self._transport.is_closing():
-            self._transport.write(client_frame(_TEXT, text))
+        raise NotImplementedError
 
     def close(self, code: int) -> None:
         """Say goodbye and hang up; what comes meanwhile is not taken."""
         if self._code is None and not self._transport.is_closing():
             self._code = code
-            self._transport.write(client_frame(_CLOSE, struct.pack("!H", code)))
+            self._say_goodbye(code)
             self._transport.close()
 
     def abort(self) -> None:
@@ -115,13 +144,51 @@ class Wire(asyncio.Protocol):
             return False
         self.status = int(head.split(b" ", 2)[1])
         self._buffer = bytearray(rest)
-        if self.status == 101:
+        if self.is_open:
+            self._begin(bytes(head))
             self._owner.on_upgraded()
         else:
             self._transport.close()
         return True
 
-    def _read_frames(self) -> None:
+    def _begin(self, head: bytes) -> None:
+        """The answer is good."""
+
+    def _read(self) -> None:
+        """Take what is whole from the buffer."""
+        raise NotImplementedError
+
+    def _say_goodbye(self, code: int) -> None:
+        """Tell the relay, where it can be told."""
+
+    def _break(self, why: str) -> None:
+        self._owner.on_broken(why)
+        self._transport.abort()
+
+
+class WebSocketWire(Wire):
+    """A WebSocket. deflate: whether compression was asked for."""
+
+    good = 101
+
+    def __init__(self, request: bytes, owner: Owner, *, deflate: bool = False) -> None:
+        super().__init__(request, owner)
+        self._deflate = deflate
+
+    def send(self, text: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(client_frame(_TEXT, text))
+
+    def _begin(self, head: bytes) -> None:
+        granted = EXTENSION in head.lower()
+        if granted and not self._deflate:
+            self._break("compression that nobody asked for")
+        self._deflate = granted
+
+    def _say_goodbye(self, code: int) -> None:
+        self._transport.write(client_frame(_CLOSE, struct.pack("!H", code)))
+
+    def _read(self) -> None:
         buffer, at, have = self._buffer, 0, len(self._buffer)
         while have - at >= 2 and not self._transport.is_closing():
             first, size, begin = buffer[at], buffer[at + 1], at + 2
@@ -139,7 +206,9 @@ class Wire(asyncio.Protocol):
 
     def _take(self, first: int, payload: bytes) -> None:
         opcode = first & 0x0F
-        if first & 0xF0 != 0x80:
+        if first == _FINAL_COMPRESSED | _TEXT and self._deflate:
+            self._inflate(payload)
+        elif first & 0xF0 != _FINAL:
             self._break(f"a frame begins with {first:#x}")
         elif opcode == _TEXT:
             self._owner.on_text(payload)
@@ -152,9 +221,42 @@ class Wire(asyncio.Protocol):
         elif opcode != _PONG:
             self._break(f"a frame with opcode {opcode}")
 
-    def _break(self, why: str) -> None:
-        self._owner.on_broken(why)
-        self._transport.abort()
+    def _inflate(self, payload: bytes) -> None:
+        try:
+            text = zlib.decompressobj(-zlib.MAX_WBITS).decompress(payload + _TAIL)
+        except zlib.error as error:
+            self._break(f"a compressed frame is no DEFLATE data: {error}")
+            return
+        self.inflated += 1
+        self._owner.on_text(text)
+
+
+class StreamWire(Wire):
+    """A stream of server-sent events. Its owner tells it the code that the relay's `close` has."""
+
+    def told(self, code: int) -> None:
+        """The relay's last word."""
+        if self._code is None:
+            self._code = code
+
+    def _read(self) -> None:
+        *blocks, rest = bytes(self._buffer).split(b"\n\n")
+        self._buffer = bytearray(rest)
+        for block in blocks:
+            kind, data, id = b"message", None, None
+            for line in block.split(b"\n"):
+                name, colon, value = line.partition(b": ")
+                if name == b"data":
+                    data = value if data is None else data + b"\n" + value
+                elif name == b"event":
+                    kind = value
+                elif name == b"id":
+                    id = value
+                elif line and (name != b"retry" or not value.isdigit() or not colon):
+                    self._break(f"a line of a stream that means nothing: {line[:80]!r}")
+                    return
+            if data is not None and self._code is None and not self._transport.is_closing():
+                self._owner.on_block(kind, data, id)
 
 
 async def connect(port: int, make: Callable[[], Wire]) -> Wire | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,7 +17,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from tests.chaos.errors import AuditError
 from tests.chaos.ledger import Entry, Outcome
-from tests.chaos.stream import TOPICS, Draft, Stream
+from tests.chaos.stream import TOPICS, Change, Draft, Stream
 
 NUMBER_HEADER = "audit"
 MAX_OUTSTANDING = 2_000
@@ -50,6 +50,7 @@ class Writer:
         self._lock = threading.Lock()
         self._outstanding: Counter[str] = Counter()
         self._held: set[str] = set()
+        self._changes: deque[Change] = deque()
         self._generation = 0
         self._stop = threading.Event()
         self._threads = [
@@ -96,18 +97,27 @@ class Writer:
             self._held.discard(topic)
             self._generation += 1
 
+    def change(self, change: Change) -> None:
+        """Write that a member's right ends or comes again, as soon as can be."""
+        self._changes.append(change)
+
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
         except BaseException as problem:  # noqa: BLE001  # whatever it is, `stop` raises it
             self.problem = problem
 
-    def _draft(self, topics: Sequence[str] | None = None) -> tuple[int, Draft]:
+    def _draft(
+        self, topics: Sequence[str] | None = None, change: Change | None = None
+    ) -> tuple[int, Draft]:
         """The next record, counted as under way. topics: None for all that are not held."""
         with self._lock:
             chosen = topics or [topic for topic in TOPICS if topic not in self._held]
             number = len(self.entries)
-            draft = self._stream.draft(number, chosen)
+            if change is not None:
+                draft = self._stream.ruling(number, change)
+            else:
+                draft = self._stream.draft(number, chosen)
             self.entries.append(draft.entry)
             self._outstanding[draft.entry.topic] += 1
         return number, draft
@@ -133,6 +143,9 @@ class Writer:
                 due = int((time.monotonic() - begun) * self._rate * 0.9)
                 if sum(self._outstanding.values()) > MAX_OUTSTANDING:
                     written = due  # what Kafka does not take now is not made up for later
+                while self._changes:
+                    number, draft = self._draft(change=self._changes.popleft())
+                    self._produce(producer, number, draft, self._reporting(draft.entry))
                 while written < due:
                     number, draft = self._draft()
                     self._produce(producer, number, draft, self._reporting(draft.entry))
@@ -153,6 +166,7 @@ class Writer:
             self._prefix + draft.entry.topic,
             draft.value,
             draft.key,
+            timestamp=draft.timestamp_ms,
             headers=[(NUMBER_HEADER, str(number).encode())],
             on_delivery=report,
         )
