@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.backend.asking import (
     DAKAR,
@@ -14,9 +15,11 @@ from tests.backend.asking import (
     Asking,
     a_member,
     an_approval,
+    calling,
     organization,
 )
 from tests.backend.test_core import HOSTILE
+from unionflow_backend.core.permissions import Caller
 
 APPROVALS = "/finance/approvals"
 NO_ID = "0193a5c2-7b1e-7c3d-9f00-2b6e51a0c001"
@@ -181,3 +184,36 @@ async def test_requests_are_counted_by_operation_and_nothing_that_clients_choose
         ("get_organization", 404),
         ("none", 404),
     ]
+
+
+async def test_a_fault_of_ours_is_a_problem_too_and_is_logged(sqlite_api: Asking) -> None:
+    class Broken:
+        async def identify(self, headers: Mapping[str, str]) -> Caller:
+            raise KeyError(len(headers))
+
+    with capture_logs() as logged:
+        async with calling(sqlite_api.database, Broken()) as api:
+            answer = await api.get(APPROVALS)
+    assert (answer.status_code, answer.json()["status"]) == (500, 500)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [one["event"] for one in logged] == ["request failed"]
+
+
+@pytest.mark.parametrize("text", [" ", "\n\t", "\u00a0"])
+async def test_a_reason_that_says_nothing_is_none(sqlite_api: Asking, text: str) -> None:
+    await organization(sqlite_api)
+    made = await sqlite_api.made(APPROVALS, an_approval(), MEMBER)
+    path = f"{APPROVALS}/{made['id']}/reject"
+    answer = await sqlite_api.post(path, {"reason": text}, PRESIDENT)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["De\u00a0La Croix", "N\u200dDiaye", "Ba\u2028Sy", "x" * 100])
+async def test_a_list_goes_on_after_whatever_name(sqlite_api: Asking, name: str) -> None:
+    await organization(sqlite_api)
+    for number in range(2):
+        await sqlite_api.made("/members", a_member(f"Awa{number}", lastName=name), PRESIDENT)
+    path = f"/members?organizationId={DAKAR}&limit=1"
+    page = (await sqlite_api.get(path, PRESIDENT)).json()
+    answer = await sqlite_api.get(f"{path}&cursor={page['nextCursor']}", PRESIDENT)
+    assert [one["lastName"] for one in answer.json()["items"]] == [name]

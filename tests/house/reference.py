@@ -81,8 +81,6 @@ KAFKA_BOOTSTRAP_SERVERS: kafka-1:9092,kafka-2:9092
 
 ## The relay
 
-start.
-
 {relay}
 
 ## The business services

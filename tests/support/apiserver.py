@@ -81,11 +81,14 @@ class ApiServer:
 
 
 @contextmanager
-def running_apiserver(folder: Path) -> Iterator[ApiServer]:
-    """Start one in `folder`, which is empty; it is stopped at the end."""
+def running_apiserver(folder: Path, *, scheduler: bool = False) -> Iterator[ApiServer]:
+    """Start one in `folder`, which is empty; it is stopped at the end.
+
+    scheduler: whether pods are given to nodes, which somebody else has to play.
+    """
     folder.mkdir(exist_ok=True)
     try:
-        control = ControlPlane(folder, kubernetes())
+        control = ControlPlane(folder, kubernetes(), scheduler=scheduler)
         definitions = [DEFINITION, *neighbours_definitions()]
     except ClusterError as missing:
         tier_is_missing(str(missing))

@@ -46,8 +46,9 @@ _SETTINGS = {
 class Postgres:
     """One server. It can be stopped, killed and paused, and started again on its data."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, *, durable: bool = False) -> None:
         self._folder = folder
+        self._durable = durable
         self._data = folder / "data"
         self._log = folder / "server.log"
         self._programs = programs
@@ -82,6 +83,8 @@ class Postgres:
         """Start it and wait until it takes connections."""
         settings = {**_SETTINGS, "port": str(self._port)}
         settings["unix_socket_directories"] = str(self._folder)
+        if self._durable:
+            settings |= {"fsync": "on", "full_page_writes": "on"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         program = [str(self._programs / "postgres"), "-D", str(self._data), *options]
         self._process = spawn_tethered([*_as_somebody(), *program], self._log, cwd=self._folder)
@@ -134,15 +137,18 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Start one with new data; it is stopped, and its folder removed, at the end."""
+def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Start one with new data; it is stopped, and its folder removed, at the end.
+
+    durable: whether it waits for its disk, as one of production does.
+    """
     programs = _programs()
     # Not below pytest's own folders, through which no other user may pass.
     folder = Path(tempfile.mkdtemp(prefix="unionflow-postgres-"))
     user = _somebody()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    server = Postgres(folder, programs)
+    server = Postgres(folder, programs, durable=durable)
     try:
         server.make()
         server.start()

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 from unionflow_cli import terminal
-from unionflow_cli.adapters.connection import ending, open_connection
 from unionflow_cli.adapters.signals import run_until_stopped
-from unionflow_cli.core.endpoint import DEFAULT_URL, endpoint, with_query
-from unionflow_cli.core.following import Following, LeaveIn, Say, Show
-from unionflow_cli.core.reconnect import CURSOR_IN_MESSAGE, Decision, Stop
-from unionflow_cli.core.trial import Dialect
-from unionflow_cli.errors import HandshakeRefused, Refused, Unavailable, Unreachable
+from unionflow_cli.core.endpoint import DEFAULT_URL, endpoint
+from unionflow_cli.core.narrator import Narrator, Say, notice, refusal
+from unionflow_cli.errors import Refused, Unavailable
 from unionflow_cli.look import event_line
+from unionflow_client import Client, Notice, Reason, State, Status
+from unionflow_client import Refused as RefusedByRelay
 
 
 def watch(
@@ -52,89 +46,63 @@ def watch(
     Ctrl-C stops.
     """
     wanted = [name.strip() for name in (types or "").split(",") if name.strip()]
-    target = Target(endpoint(url), tuple(organization or ()), user, tuple(wanted))
-    run_until_stopped(follow(target, as_json=as_json))
+    client = Client(
+        endpoint(url), organizations=tuple(organization or ()), user=user, event_types=wanted
+    )
+    run_until_stopped(follow(client, as_json=as_json))
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What to watch, and where."""
-
-    url: str
-    organizations: Sequence[str]
-    user: str | None
-    event_types: Sequence[str]
-
-    def address(self, cursor: str | None) -> str:
-        """The URL of the next connection."""
-        return with_query(
-            self.url,
-            organizations=self.organizations,
-            user=self.user,
-            event_types=self.event_types,
-            cursor=cursor,
-        )
-
-
-async def follow(target: Target, *, as_json: bool) -> None:
+async def follow(client: Client, *, as_json: bool) -> None:
     """Print events until the relay says goodbye.
 
     Raises:
         Unavailable: nobody answered the very first try.
         Refused: the relay said no in a way that another try does not mend.
     """
-    following = Following()
-    while True:
-        decision = await _one_connection(target, following, as_json=as_json)
-        if isinstance(decision, Stop):
-            if decision.clean:
-                _say(Say(decision.why))
-                return
-            raise Refused(decision.why, _advice(decision))
-        again = f"again in {decision.delay:.1f} s" if decision.delay else "again at once"
-        _say(Say(f"offline: {decision.why}; {again}", caution=True))
-        await asyncio.sleep(decision.delay)
+    narrator = Narrator()
 
+    def on_status(status: Status) -> None:
+        if not _ends_here(status, narrator):
+            _say(narrator.on_status(status.state, status.reason, status.detail, _wait(status)))
 
-async def _one_connection(target: Target, following: Following, *, as_json: bool) -> Decision:
-    reconnect = following.reconnect
-    # Jitter spreads clients; it is no secret.
-    chance = random.random()  # noqa: S311  # jitter is no secret
+    client.on_status(on_status)
+    client.on_notice(_say_all)
     try:
-        async with open_connection(target.address(following.bookmark.query()), Dialect.V1) as link:
-            reconnect.on_connected(time.monotonic())
-            code, reason = await _until_closed(link, following, as_json=as_json)
-    except HandshakeRefused as refused:
-        decision = reconnect.on_refused(refused.status, refused.retry_after, chance)
-        return Stop(refused.message) if isinstance(decision, Stop) else decision
-    except Unreachable as problem:
-        if not following.connected_before:
+        async with client:
+            await _until_first_online(client, narrator)
+            async for event in client.events():
+                _show(event.raw, as_json=as_json)
+    except RefusedByRelay as problem:
+        why = refusal(Reason(problem.reason), problem.detail)
+        if problem.reason != Reason.GOODBYE:
+            raise Refused(why, _advice(problem.reason)) from problem
+        _say(Say(why))
+
+
+def _ends_here(status: Status, narrator: Narrator) -> bool:
+    """Whether the very first try says that the command was called with what cannot work."""
+    if narrator.was_online:
+        return False
+    return status.reason in (Reason.UNREACHABLE, Reason.CURSOR) or status.state is State.REFUSED
+
+
+async def _until_first_online(client: Client, narrator: Narrator) -> None:
+    async for status in client.statuses():
+        if status.is_connected:
+            return
+        if not _ends_here(status, narrator):
+            continue
+        if status.reason is Reason.UNREACHABLE:
             advice = "start one with `unionflow dev`, or name another with --url"
-            raise Unavailable(f"no relay: {problem.message}", advice) from problem
-        return reconnect.on_unreachable(problem.message, chance)
-    return reconnect.on_closed(code, reason, time.monotonic(), chance)
+            raise Unavailable(f"no relay: {status.detail}", advice)
+        raise RefusedByRelay(str(status.reason), status.detail)
 
 
-async def _until_closed(
-    link: ClientConnection, following: Following, *, as_json: bool
-) -> tuple[int, str]:
-    if following.bookmark.query() == CURSOR_IN_MESSAGE:
-        resume = {"type": "resume", "cursor": following.bookmark.text()}
-        await link.send(json.dumps(resume))
-    try:
-        async with asyncio.timeout(None) as leave:
-            while True:
-                for action in following.on_frame(str(await link.recv())):
-                    if isinstance(action, Show):
-                        _show(action.event, as_json=as_json)
-                    elif isinstance(action, Say):
-                        _say(action)
-                    elif isinstance(action, LeaveIn):
-                        leave.reschedule(asyncio.get_running_loop().time() + action.seconds)
-    except ConnectionClosed as closed:
-        return ending(closed)
-    except TimeoutError:
-        return 1012, ""
+def _wait(status: Status) -> float:
+    """Seconds until the next try; 0 where it comes at once."""
+    if status.retry_at is None:
+        return 0.0
+    return max(0.0, (status.retry_at - datetime.now(UTC)).total_seconds())
 
 
 def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
@@ -144,12 +112,18 @@ def _show(event: Mapping[str, Any], *, as_json: bool) -> None:
         terminal.line(terminal.output(), event_line(event))
 
 
-def _say(message: Say) -> None:
-    style = "caution" if message.caution else "quiet"
-    terminal.line(terminal.messages(), Text(message.text, style=style))
+def _say(message: Say | None) -> None:
+    if message is not None:
+        style = "caution" if message.caution else "quiet"
+        terminal.line(terminal.messages(), Text(message.text, style=style))
 
 
-def _advice(decision: Stop) -> str:
-    if "token" in decision.why:
+def _say_all(said: Notice) -> None:
+    for sentence in notice(said):
+        _say(sentence)
+
+
+def _advice(reason: str) -> str:
+    if reason == Reason.TOKEN:
         return "this command brings no token; watch a relay that runs with UNIONFLOW_AUTH=none"
     return "another try will not help; check --url, --organization and --user"

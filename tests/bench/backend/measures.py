@@ -7,6 +7,7 @@ import statistics
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ Figures = Mapping[str, float]
 CLIENTS = 100
 CHANGES_PER_SECOND = 50
 CHANGES = 500
+SOCIETIES = 10  # that change in turn
 OUTBOX = 20_000  # events
 REQUESTS_PER_SECOND = 100
 REQUESTS = 300  # of each endpoint
@@ -62,18 +64,28 @@ async def to_the_screen(place: Place) -> Figures:
         httpx.AsyncClient(trust_env=False, timeout=30.0) as http,
         watching(relay.port, CLIENTS) as viewers,
     ):
-        own = {"id": LARGE, "name": "A society", "currency": "XOF"}
-        (await http.post(f"{backend.api_url}/organizations", json=own)).raise_for_status()
-        asked = {"organizationId": LARGE, "transactionType": "LOAN", "amount": "25000"}
-        body = {**asked, "currency": "XOF", "reason": "a bench"}
+        turn = cycle([await _founded(http, backend.api_url, number) for number in range(SOCIETIES)])
+        body = {
+            "transactionType": "LOAN",
+            "amount": "25000",
+            "currency": "XOF",
+            "reason": "a bench",
+        }
 
         async def change() -> httpx.Response:
-            return await http.post(f"{backend.api_url}/finance/approvals", json=body)
+            asked = {**body, "organizationId": next(turn)}
+            return await http.post(f"{backend.api_url}/finance/approvals", json=asked)
 
         await _steadily(change, _WARM_UP, CHANGES_PER_SECOND)
         await _steadily(change, CHANGES, CHANGES_PER_SECOND)
         await asyncio.sleep(_ARRIVES_SECONDS)
         return _percentiles(_latencies(viewers))
+
+
+async def _founded(http: httpx.AsyncClient, api_url: str, number: int) -> str:
+    own = {"id": f"society-{number}", "name": "A society", "currency": "XOF"}
+    (await http.post(f"{api_url}/organizations", json=own)).raise_for_status()
+    return own["id"]
 
 
 def _latencies(viewers: Sequence[Viewer]) -> list[float]:

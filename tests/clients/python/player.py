@@ -86,7 +86,7 @@ class Player:
 
     def _give(self, step: Step) -> None:
         session, at = self.session, step["at"]
-        inputs: Mapping[str, Callable[[Any], None]] = {
+        inputs: Mapping[str, Callable[[Any], object]] = {
             "connect": lambda _: session.connect(at),
             "disconnect": lambda _: session.disconnect(),
             "opened": lambda said: session.on_opened(at, agreed=said is True),

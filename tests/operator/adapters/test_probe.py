@@ -15,6 +15,7 @@ from tests.support.kafka import Kafka
 from unionflow_cli.kafka import apply_topics
 from unionflow_cli.kafka.adapters.ports import free_ports
 from unionflow_events import TopicNames
+from unionflow_operator.adapters import probe
 from unionflow_operator.adapters.clients import count_clients
 from unionflow_operator.adapters.probe import Target, shake_hands
 from unionflow_operator.core.observed import Answer
@@ -80,7 +81,10 @@ async def test_what_is_no_relay_says_something_only_inside_of_the_cluster(
     assert heard.answer is answer
 
 
-async def test_who_takes_the_connection_and_says_nothing_is_given_up() -> None:
+async def test_who_takes_the_connection_and_says_nothing_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probe, "TIMEOUT_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         target = Target("127.0.0.1", silent.getsockname()[1], PATH)
         heard = await shake_hands(target, outside=False)

@@ -7,9 +7,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -70,17 +68,13 @@ def leader(cluster: Installed) -> str:
     return holder
 
 
-def operators(cluster: Installed) -> Sequence[Mapping[str, Any]]:
-    """Each operator's pod: its name, and how often its container was started again."""
-    label = "-lapp.kubernetes.io/name=unionflow-operator"
-    pods = json.loads(cluster.kubectl("-n", SYSTEM, "get", "pods", label, "-o", "json"))["items"]
-    return [
-        {
-            "name": pod["metadata"]["name"],
-            "restarts": pod["status"]["containerStatuses"][0]["restartCount"],
-        }
-        for pod in pods
-    ]
+def how_it_ended(cluster: Installed, pod: str) -> tuple[int, str]:
+    """How often an operator's container was started again, and how it last ended."""
+    own = ("-n", SYSTEM)
+    found = json.loads(cluster.kubectl(*own, "get", "pod", pod, "-o", "json"))["status"]
+    [container] = found["containerStatuses"]
+    last = cluster.kubectl(*own, "logs", pod, "--previous", "--tail=20")
+    return container["restartCount"], f"{container['lastState']}\n{last}"
 
 
 def kill_container(cluster: Installed, namespace: str, pod: str, container: str) -> None:
@@ -167,8 +161,8 @@ def test_the_stream_is_ready_by_what_it_says_now_though_its_operator_had_died(
     upgraded: tuple[Upgrade, Outcome], cluster: Installed, stream: Stream, say: Say
 ) -> None:
     killed = upgraded[0].killed
-    [restarts] = [pod["restarts"] for pod in operators(cluster) if pod["name"] == killed]
-    assert restarts == 1
+    restarts, last = how_it_ended(cluster, killed)
+    assert restarts == 1, last
     waited = until("Ready=True", lambda: stream.condition("Ready")[0] == "True", 60)
     until("done", lambda: stream.condition("Progressing")[0] == "False", 60)
     took_over = "the other operator" if leader(cluster) != killed else "the same, started anew"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,33 +37,16 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the operators live and die."""
+class Left:
+    """A stream whose operator is dead, in a namespace of its own."""
 
-    api: ApiServer
+    streams: Streams
+    prefix: str
     servers: str
-    folder: Path
 
-    def run(self, kill_at: int, when: str) -> tuple[End, int]:
-        """Kill an operator there (0: nowhere), let another finish; the end, and the writes."""
-        streams = Streams(self.api, self.api.make_namespace())
-        prefix = f"k{uuid.uuid4().hex[:10]}."
-        streams.create(manifest(NAME, self.servers, prefix))
-        writes = 0
-        if kill_at:
-            with self._start(streams, {"KILL_AT": str(kill_at), "KILL_WHEN": when}) as mortal:
-                until("it is dead", lambda: not mortal.process.is_running)
-        with self._start(streams, {}) as heir:
-            end = until("the end", lambda: self._end(streams, prefix))
-            writes = count_writes(heir)
-        streams.close()
-        return end, writes
-
-    def _start(self, streams: Streams, settings: Mapping[str, str]) -> RunningOperator:
-        own = {"UNIONFLOW_NAMESPACES": streams.namespace, "UNIONFLOW_RESYNC_SECONDS": "300"}
-        return RunningOperator.start(self.folder, self.api.kubeconfig, {**own, **settings}, MORTAL)
-
-    def _end(self, streams: Streams, prefix: str) -> End | None:
+    def end(self) -> End | None:
+        """What it has come to; None as long as something is still to be done."""
+        streams, prefix = self.streams, self.prefix
         if streams.condition(NAME, "Progressing")[:2] != ("False", "Settled"):
             return None
         if streams.condition(NAME, "TopicsReady")[0] != "True":
@@ -83,6 +66,43 @@ class Place:
             conflict=streams.condition(NAME, "ResourceConflict")[0],
             degraded=streams.condition(NAME, "Degraded")[0],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the operators live and die."""
+
+    api: ApiServer
+    servers: str
+    folder: Path
+
+    def run(self, kill_at: int, when: str) -> tuple[End, int]:
+        """Kill an operator there (0: nowhere), let another finish; the end, and the writes."""
+        left = self.kill(kill_at, when)
+        with self.heir([left]) as heir:
+            end = until("the end", left.end)
+            writes = count_writes(heir)
+        left.streams.close()
+        return end, writes
+
+    def kill(self, kill_at: int, when: str) -> Left:
+        """Have a stream, and kill its operator there (0: nowhere)."""
+        streams = Streams(self.api, self.api.make_namespace())
+        prefix = f"k{uuid.uuid4().hex[:10]}."
+        streams.create(manifest(NAME, self.servers, prefix))
+        left = Left(streams, prefix, self.servers)
+        if kill_at:
+            with self.heir([left], KILL_AT=str(kill_at), KILL_WHEN=when) as mortal:
+                until("it is dead", lambda: not mortal.process.is_running)
+        return left
+
+    def heir(self, left: Sequence[Left], **settings: str) -> RunningOperator:
+        """An operator of what others have left."""
+        own = {
+            "UNIONFLOW_NAMESPACES": ",".join(one.streams.namespace for one in left),
+            "UNIONFLOW_RESYNC_SECONDS": "300",
+        }
+        return RunningOperator.start(self.folder, self.api.kubeconfig, {**own, **settings}, MORTAL)
 
 
 def count_writes(operator: RunningOperator) -> int:

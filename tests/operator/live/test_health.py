@@ -90,7 +90,7 @@ async def test_a_watch_that_stays_deaf_is_told(parts: Parts) -> None:
 async def test_a_watch_whose_loop_stands_is_dead_and_its_operator_not_yet(
     apiserver: ApiServer,
 ) -> None:
-    release = 1.5
+    release = 1.0
 
     async def standing_login() -> kopf.ConnectionInfo:
         time.sleep(release)  # noqa: ASYNC251  # kopf's loop is to stand still, and only that
@@ -101,10 +101,10 @@ async def test_a_watch_whose_loop_stands_is_dead_and_its_operator_not_yet(
     parts = Parts(KubeClient(configuration, Fence(), OperatorMetrics()), watch)
     running = asyncio.create_task(parts.watching.run())
     working = asyncio.create_task(parts.workers.run())
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.3)
     said = parts.seconds(TURNS)
     assert "the watch has stopped turning" in said
-    await asyncio.sleep(release + 1)
+    await asyncio.sleep(release + 0.2)
     parts.health.on_second(parts.watching, parts.workers, parts.resync)
     assert "the watch has stopped turning" not in parts.health.liveness.reasons
     for task in (running, working):

@@ -28,8 +28,8 @@ def _verbs(kind: Kind, verbs: str, subresource: str = "") -> frozenset[Right]:
     return frozenset(Right(kind.group, resource, verb) for verb in verbs.split())
 
 
-# What a server-side apply of a new object needs is `create` besides `patch`; `get` comes before it,
-# so that nobody else's object of that name is written to. The admission plugin
+# What a server-side apply of a new object needs is `create` besides `patch`; `get` is for one that
+# is there already and that the watch does not see: it may be somebody else's. The admission plugin
 # OwnerReferencesPermissionEnforcement asks for `delete` of whoever sets an owner reference.
 _CHILD = "get list watch create patch delete"
 

@@ -58,8 +58,10 @@ def read_sort(text: str, columns: Mapping[str, tuple[str, type[int | str]]]) -> 
     return Sort(name, column, kind, text.startswith("-"))
 
 
-def write_cursor(sort: Sort, after: After) -> str:
-    """The word for what comes after `after`."""
+def write_cursor(sort: Sort, after: After | None) -> str | None:
+    """The word for what comes after `after`; None where nothing does."""
+    if after is None:
+        return None
     order = f"-{sort.name}" if sort.descending else sort.name
     text = json.dumps([order, after.value, after.id], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
@@ -91,4 +93,5 @@ def _is_value(value: object, kind: type[int | str]) -> bool:
         return False
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
-    return len(str(value)) <= 256 and str(value).isprintable()
+    text = str(value)
+    return len(text) <= 256 and not any(one < " " or "\ud800" <= one <= "\udfff" for one in text)

@@ -255,7 +255,9 @@ class Client:
 
     def _open(self, opening: Open) -> None:
         self._close(GOODBYE)  # of a stream that said its last word and is still there
-        self._connection = Connection(self._session, _clock, self._settle, self._wanted)
+        self._connection = Connection(
+            self._session, _clock, self._settle, self._events.wake, self._wanted
+        )
         self._connection.start(self._tasks, opening, self._tls)
 
     def _close(self, code: int) -> None:

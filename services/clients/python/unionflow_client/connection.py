@@ -18,18 +18,23 @@ CLOSING_SECONDS = CLOSE_SECONDS + 1.0
 
 
 class Connection:
-    """Feeds one wire's words into the session. settle: called after each."""
+    """Feeds one wire's words into the session.
+
+    settle: called after each; arrived: instead of it, where nothing but an event came.
+    """
 
     def __init__(
         self,
         session: Session,
         clock: Callable[[], float],
         settle: Callable[[], None],
+        arrived: Callable[[], None],
         wanted: asyncio.Event,
     ) -> None:
         self._session = session
         self._clock = clock
         self._settle = settle
+        self._arrived = arrived
         self._wanted = wanted
         self._given_up = False
         self._wire: Wire | None = None
@@ -85,8 +90,10 @@ class Connection:
     def text(self, text: str, id: str | None) -> None:
         """A message."""
         if not self._given_up:
-            self._session.on_text(self._clock(), text, id)
-            self._settle()
+            if self._session.on_text(self._clock(), text, id):
+                self._settle()
+            else:
+                self._arrived()
 
     def binary(self) -> None:
         """A binary message."""

@@ -47,8 +47,8 @@ class Events(AsyncIterator[Event]):
         """The event in the program's hand is done with."""
         if self._in_hand:
             self._in_hand = False
-            self._session.finish(self._clock())
-            self._settle()
+            if self._session.finish(self._clock()):
+                self._settle()
 
     def on_status(self, status: Status) -> None:
         """After the last event there is an end, where no more will come."""

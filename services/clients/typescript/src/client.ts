@@ -211,9 +211,9 @@ export class Client {
 
   #open({ transport, url, token }: Effect & { do: 'open' }): void {
     this.#drop(1000);
-    const { WebSocket = globalThis.WebSocket as unknown as SocketClass, sse = overFetch(fetch) } = this.#options;
+    const { WebSocket = globalThis.WebSocket as unknown as SocketClass, sse } = this.#options;
     try {
-      const carrier = transport === 'ws' ? overWebSocket(WebSocket) : sse;
+      const carrier = transport === 'ws' ? overWebSocket(WebSocket) : (sse ?? overFetch(fetch));
       const wire = carrier(url, token, (name: Told, ...what: unknown[]) => {
         if (this.#wire === wire) this.#do(name, ...(what as never));
       });
@@ -236,7 +236,7 @@ export class Client {
     if (wire?.pause) return wire.pause(!isReading);
     if (isReading || !wire) return;
     this.#drop(4408);
-    queueMicrotask(() => this.#do('closed', 4408));
+    queueMicrotask(() => this.#do('unread'));
   }
 
   async #ask(): Promise<void> {

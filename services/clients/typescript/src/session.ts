@@ -7,20 +7,18 @@
 import { addresses, withQuery } from './address.ts';
 import { Backlog } from './backlog.ts';
 import { Backoff } from './backoff.ts';
-import { onCode, onStatus, type Ending } from './codes.ts';
+import { onCode, onStatus, type Ending, type Reason } from './codes.ts';
 import type { Access, Effect, Range } from './effects.ts';
 import { typed, type RawEvent } from './events.ts';
 import { parse, type Frame } from './frame.ts';
 import { Limit } from './limits.ts';
 import { check, type SessionOptions } from './options.ts';
+import { Phase } from './phase.ts';
 import { Place } from './place.ts';
 import { Repeats } from './repeats.ts';
 import { Route } from './route.ts';
 import { Timer, Timers } from './timers.ts';
 import { Voice } from './voice.ts';
-
-/** In the order of a connection's life: from `Opening` on there is one. */
-const enum Phase { Idle, Waiting, Asking, Opening, Opened, Welcomed }
 
 export class Session {
   readonly #options: SessionOptions;
@@ -188,6 +186,11 @@ export class Session {
     if (this.#phase >= Phase.Opening) this.#onClosed(now, code);
   }
 
+  /** The shell could not stop reading, and has hung up: no failure, and not a wait either. */
+  unread(now: number): void {
+    if (this.#phase >= Phase.Opening) this.#handOver(now, 0, 'slow');
+  }
+
   /**
    * A message of the relay, or the data of one server-sent event.
    *
@@ -291,10 +294,10 @@ export class Session {
     this.#phase = Phase.Waiting;
   }
 
-  /** The relay hands over to another, at the moment that it named. */
-  #handOver(now: number, at: number): void {
+  /** Come back without a wait: at the moment that the relay named, or when reading goes on. */
+  #handOver(now: number, at: number, why: Reason = 'restarting'): void {
     this.#left(now);
-    this.#voice.say('offline', 'restarting');
+    this.#voice.say('offline', why);
     this.#notBefore = at;
     this.#begin(now);
   }

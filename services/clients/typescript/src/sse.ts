@@ -35,7 +35,10 @@ export function overFetch(request: typeof fetch): Carrier {
     };
     read().catch(() => (isOpen ? hear('closed', 1006) : hear('failed')));
     return {
-      close: () => stop.abort(),
+      close() {
+        goOn();
+        stop.abort();
+      },
       pause(isPaused) {
         goOn();
         paused = isPaused ? new Promise((resolve) => (goOn = resolve)) : undefined;

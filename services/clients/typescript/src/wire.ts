@@ -16,5 +16,5 @@ export interface Wire {
   pause?(isPaused: boolean): void;
 }
 
-/** Makes a connection. `url` has everything but the token. */
+/** Makes a connection. `url` has everything but the token; `hear` is called later, never from within. */
 export type Carrier = (url: string, token: string | undefined, hear: Hear) => Wire;

@@ -19,6 +19,7 @@ from unionflow_backend.adapters.rest.call import (
     Posting,
     Reading,
     Reply,
+    SortColumns,
     Updating,
     sorted_by,
 )
@@ -40,7 +41,7 @@ from unionflow_backend.core.pages import write_cursor
 from unionflow_backend.core.permissions import Caller, Operation
 
 router = APIRouter(prefix="/events", tags=["events"])
-SORTS: dict[str, tuple[str, type[int | str]]] = {
+SORTS: SortColumns = {
     "startsAt": ("starts_at", int),
     "createdAt": ("created_at", int),
 }
@@ -151,7 +152,7 @@ async def list_events(
 
     async def ask(connection: AsyncConnection, _caller: Caller) -> Reply:
         page = await AGENDA.page(connection, wanted, order, after, paging.limit)
-        cursor = None if page.after is None else write_cursor(order, page.after)
+        cursor = write_cursor(order, page.after)
         return Reply(EventList(items=list(map(view, page.items)), next_cursor=cursor))
 
     return await call.read(Operation.AGENDA_READ, ask, organization)

@@ -23,6 +23,7 @@ from unionflow_backend.adapters.rest.call import (
     Posting,
     Reading,
     Reply,
+    SortColumns,
     sorted_by,
 )
 from unionflow_backend.adapters.rest.fields import (
@@ -44,7 +45,7 @@ from unionflow_backend.core.pages import write_cursor
 from unionflow_backend.core.permissions import Caller, Operation
 
 router = APIRouter(prefix="/finance/approvals", tags=["approvals"])
-SORTS: dict[str, tuple[str, type[int | str]]] = {
+SORTS: SortColumns = {
     "createdAt": ("created_at", int),
     "amount": ("amount", int),
 }
@@ -164,7 +165,7 @@ async def list_approvals(
 
     async def ask(connection: AsyncConnection, _caller: Caller) -> Reply:
         page = await APPROVALS.page(connection, wanted, order, after, paging.limit)
-        cursor = None if page.after is None else write_cursor(order, page.after)
+        cursor = write_cursor(order, page.after)
         return Reply(ApprovalList(items=list(map(view, page.items)), next_cursor=cursor))
 
     return await call.read(Operation.APPROVALS_READ, ask, organization)

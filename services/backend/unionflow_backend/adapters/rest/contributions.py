@@ -24,6 +24,7 @@ from unionflow_backend.adapters.rest.call import (
     Posting,
     Reading,
     Reply,
+    SortColumns,
     Updating,
     sorted_by,
 )
@@ -50,7 +51,7 @@ from unionflow_backend.core.pages import write_cursor
 from unionflow_backend.core.permissions import Caller, Operation
 
 router = APIRouter(prefix="/contributions", tags=["contributions"])
-SORTS: dict[str, tuple[str, type[int | str]]] = {
+SORTS: SortColumns = {
     "createdAt": ("created_at", int),
     "dueOn": ("due_on", str),
 }
@@ -188,7 +189,7 @@ async def list_contributions(
 
     async def ask(connection: AsyncConnection, _caller: Caller) -> Reply:
         page = await CONTRIBUTIONS.page(connection, wanted, order, after, paging.limit)
-        cursor = None if page.after is None else write_cursor(order, page.after)
+        cursor = write_cursor(order, page.after)
         return Reply(ContributionList(items=list(map(view, page.items)), next_cursor=cursor))
 
     return await call.read(Operation.CONTRIBUTIONS_READ, ask, organization)
@@ -246,7 +247,7 @@ async def list_payments(id: Id, call: Reading, paging: Paged) -> Response:
         await seen(CONTRIBUTIONS, connection, caller, id)
         of_it = [PAYMENTS.table.c.contribution_id == id]
         page = await PAYMENTS.page(connection, of_it, order, after, paging.limit)
-        cursor = None if page.after is None else write_cursor(order, page.after)
+        cursor = write_cursor(order, page.after)
         return Reply(PaymentList(items=list(map(payment_view, page.items)), next_cursor=cursor))
 
     return await call.read(Operation.CONTRIBUTIONS_READ, ask)

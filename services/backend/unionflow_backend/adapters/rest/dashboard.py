@@ -177,7 +177,7 @@ async def list_activities(
 
     async def ask(connection: AsyncConnection, _caller: Caller) -> Reply:
         found, following = await _recent(connection, id, after, paging.limit)
-        cursor = None if following is None else write_cursor(_NEWEST, following)
+        cursor = write_cursor(_NEWEST, following)
         return Reply(ActivityList(items=list(map(_activity, found)), next_cursor=cursor))
 
     return await call.read(Operation.DASHBOARD_READ, ask, id)
@@ -193,7 +193,7 @@ async def list_upcoming_events(
 
     async def ask(connection: AsyncConnection, _caller: Caller) -> Reply:
         found, following = await _upcoming(connection, id, now, after, paging.limit)
-        cursor = None if following is None else write_cursor(_SOONEST, following)
+        cursor = write_cursor(_SOONEST, following)
         return Reply(agenda.EventList(items=list(map(agenda.view, found)), next_cursor=cursor))
 
     return await call.read(Operation.DASHBOARD_READ, ask, id)

@@ -42,6 +42,12 @@ def _no_control(text: str) -> str:
     return text
 
 
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return _no_control(text)
+
+
 def _one_line(text: str) -> str:
     if "\n" in text or "\t" in text:
         raise ValueError("must be one line")
@@ -105,9 +111,9 @@ Email = Annotated[
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ]{3,30}$", examples=["+221 77 000 00 00"])]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Reason = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_no_control)]
+Reason = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_said)]
 Prose = Annotated[str, Field(max_length=2_000), AfterValidator(_no_control)]
-Body = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_no_control)]
+Body = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_said)]
 Place = Annotated[str, Field(max_length=200), AfterValidator(_no_control)]
 Time = Annotated[
     int,

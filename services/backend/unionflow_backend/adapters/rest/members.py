@@ -24,6 +24,7 @@ from unionflow_backend.adapters.rest.call import (
     Posting,
     Reading,
     Reply,
+    SortColumns,
     Updating,
     sorted_by,
 )
@@ -46,7 +47,7 @@ from unionflow_backend.core.permissions import Caller, Operation
 from unionflow_backend.core.roles import Role
 
 router = APIRouter(prefix="/members", tags=["members"])
-SORTS: dict[str, tuple[str, type[int | str]]] = {
+SORTS: SortColumns = {
     "createdAt": ("created_at", int),
     "lastName": ("last_name", str),
 }
@@ -155,7 +156,7 @@ async def list_members(
 
     async def ask(connection: AsyncConnection, _caller: Caller) -> Reply:
         page = await MEMBERS.page(connection, wanted, order, after, paging.limit)
-        cursor = None if page.after is None else write_cursor(order, page.after)
+        cursor = write_cursor(order, page.after)
         return Reply(MemberList(items=list(map(view, page.items)), next_cursor=cursor))
 
     return await call.read(Operation.MEMBERS_READ, ask, organization)

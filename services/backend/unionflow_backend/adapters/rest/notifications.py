@@ -16,6 +16,7 @@ from unionflow_backend.adapters.rest.call import (
     Posting,
     Reading,
     Reply,
+    SortColumns,
     sorted_by,
 )
 from unionflow_backend.adapters.rest.fields import (
@@ -35,7 +36,7 @@ from unionflow_backend.core.pages import write_cursor
 from unionflow_backend.core.permissions import Caller, Operation
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
-SORTS: dict[str, tuple[str, type[int | str]]] = {"createdAt": ("created_at", int)}
+SORTS: SortColumns = {"createdAt": ("created_at", int)}
 
 
 class NewNotification(Taken):
@@ -115,7 +116,7 @@ async def list_notifications(
             unread=unread,
         )
         page = found.page
-        cursor = None if page.after is None else write_cursor(order, page.after)
+        cursor = write_cursor(order, page.after)
         items = [view(one, read=one.id in found.read) for one in page.items]
         return Reply(NotificationList(items=items, next_cursor=cursor))
 

@@ -20,6 +20,7 @@ from unionflow_backend.adapters.rest.call import (
     Posting,
     Reading,
     Reply,
+    SortColumns,
     Updating,
     sorted_by,
 )
@@ -40,7 +41,7 @@ from unionflow_backend.core.pages import write_cursor
 from unionflow_backend.core.permissions import Caller, Operation
 
 router = APIRouter(prefix="/organizations", tags=["organizations"])
-SORTS: dict[str, tuple[str, type[int | str]]] = {
+SORTS: SortColumns = {
     "createdAt": ("created_at", int),
     "id": ("id", str),
 }
@@ -137,7 +138,7 @@ async def list_organizations(
 
     async def ask(connection: AsyncConnection, caller: Caller) -> Reply:
         page = await organizations_page(connection, caller, order, after, paging.limit)
-        cursor = None if page.after is None else write_cursor(order, page.after)
+        cursor = write_cursor(order, page.after)
         return Reply(OrganizationList(items=list(map(view, page.items)), next_cursor=cursor))
 
     return await call.read(Operation.ORGANIZATIONS_READ, ask)

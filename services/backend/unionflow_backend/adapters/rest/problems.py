@@ -78,6 +78,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(InvalidPayload, _of_payload)
     app.add_exception_handler(DatabaseUnavailable, _of_database)
     app.add_exception_handler(IntegrityError, _of_integrity)
+    app.add_exception_handler(Exception, _of_bug)
 
 
 def told(error: Problem) -> Response:
@@ -144,3 +145,8 @@ async def _of_database(_request: Request, error: Exception) -> Response:
 async def _of_integrity(_request: Request, _error: Exception) -> Response:
     # Only what two requests make at the same moment comes so far: each had looked before.
     return problem(409, "Conflict", "something with the same identity was made just now")
+
+
+async def _of_bug(_request: Request, error: Exception) -> Response:
+    # Starlette would answer with plain text, and only then tell the edge, which has our answer.
+    raise error

@@ -67,7 +67,7 @@ def by_http_status(status: int | None, retry_after_ms: float, text: str) -> Endi
     if status is None:
         return Ending(Reason.UNREACHABLE, text, got_nowhere=True)
     wait = min(max(retry_after_ms, 0.0), MAX_RETRY_AFTER_MS)
-    detail = f"HTTP {status} {text}".rstrip()
+    detail = f"HTTP {status}: {text}" if text else f"HTTP {status}"
     nowhere = status not in _RELAYS_OWN
     known = _HTTP_AGAIN.get(status)
     if known is not None:

@@ -44,6 +44,11 @@ class Intake:
             self._bookmark.on_cursor(stored)
             self._inbox.done.on_cursor(stored)
 
+    @property
+    def store_due(self) -> float | None:
+        """When what is done is to be stored."""
+        return self._keeper.due
+
     def resume_text(self) -> str | None:
         """What the next connection asks with: all that came, also what still waits here."""
         return self._bookmark.text()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
 from typing import Any, Final
 
 from unionflow_client.core import closing, frames
@@ -28,6 +27,7 @@ from unionflow_client.core.effects import (
 from unionflow_client.core.intake import Intake
 from unionflow_client.core.link import Link
 from unionflow_client.core.options import Options
+from unionflow_client.core.phase import Phase
 from unionflow_client.core.status import Change, Reason, State
 from unionflow_client.core.ways import Way, Ways
 from unionflow_client.events import Event
@@ -36,15 +36,6 @@ STABLE_MS: Final = 60_000.0
 REFRESH_AGAIN_MS: Final = 10_000.0
 MAX_QUERY_CURSOR: Final = 4_096
 _PING: Final = '{"type":"ping"}'
-
-
-class Phase(Enum):
-    """Between connections, or in one."""
-
-    IDLE = auto()
-    WAITING = auto()
-    ASKING = auto()
-    LINKED = auto()
 
 
 class Session:
@@ -119,10 +110,15 @@ class Session:
         """The next event for the program; None: none now."""
         return self._intake.take()
 
-    def finish(self, now: float) -> None:
-        """The program is done with the oldest event that it has taken."""
+    def finish(self, now: float) -> bool:
+        """The program is done with the oldest event that it has taken.
+
+        Whether effects or the deadline may have changed: mostly not, and then nothing is to do.
+        """
+        due = self._intake.store_due
         if self._intake.finish(now):
             self._read_again(now)
+        return bool(self._effects) or self._intake.store_due != due
 
     def on_reloaded(self, now: float, *, succeeded: bool) -> None:
         """The reload that was asked for has ended."""
@@ -191,20 +187,24 @@ class Session:
         else:
             self._lose(now, ending)
 
-    def on_text(self, now: float, text: str, id: str | None = None) -> None:
-        """A text message. id: the `id:` of a server-sent event, where it had one."""
+    def on_text(self, now: float, text: str, id: str | None = None) -> bool:
+        """A text message. id: the `id:` of a server-sent event, where it had one.
+
+        Whether effects or the deadline may have changed: not by an event alone.
+        """
         link = self._link
         if link is None:
-            return
+            return False
         link.on_heard(now)
         frame = frames.parse(text)
         if frame is None:
-            return
+            return False
         if frame.get("type") == "event":
             if self._intake.on_event(frame, id):
                 link.on_reading(now, reading=False)
-        else:
-            self._on_frame(now, link, frame)
+            return bool(self._effects)
+        self._on_frame(now, link, frame)
+        return True
 
     def on_binary(self, now: float) -> None:
         """A binary message, which says nothing but that somebody is there."""
