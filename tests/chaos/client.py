@@ -66,6 +66,7 @@ class Client:
         self._rng = rng
         self._dialect = role.history.dialect
         self._v1 = self._dialect is Dialect.V1
+        self._served_by = role.wallet.token  # which need not be the one to come back with
         self._sent: list[Token] = []  # by `refresh`, and not answered yet
         self._refresh_at: float | None = None
         self._connection: Connection
@@ -103,7 +104,7 @@ class Client:
 
     def _is_expiry(self, code: int) -> bool:
         """Whether it is turned out because its token has ended. Nobody else's clock is asked."""
-        expired = code == _EXPIRED and time.time() >= self._wallet.token.expires_at
+        expired = code == _EXPIRED and time.time() >= self._served_by.expires_at
         self.done["expired"] += expired
         return expired
 
@@ -114,7 +115,7 @@ class Client:
         asked = None if self._dialect is Dialect.PLAIN else self.memory.resume_text()
         if self._sent:  # and perhaps never read by anybody
             self._wallet.token = self._sent[-1]
-        token = self._wallet.to_connect()
+        token = self._served_by = self._wallet.to_connect()
         self._sent, self._refresh_at, self._leave_at = [], None, None
         self._connection = Connection(self.relay, asked, token.issued_at, time.time())
         wire = await connect(self._ports[self.relay], lambda: self._wire(asked, token))
@@ -225,7 +226,7 @@ class Client:
         elif kind in _CURSORS:
             self._said(Told(kind), said)
         elif kind == "token_expiring":
-            left = self._wallet.token.expires_at - time.time() - REFRESH_SPARE_SECONDS
+            left = self._served_by.expires_at - time.time() - REFRESH_SPARE_SECONDS
             loop = asyncio.get_running_loop()
             self._refresh_at = loop.time() + self._rng.uniform(0, max(0.0, left))
         elif kind == "reconnect":
@@ -255,7 +256,7 @@ class Client:
             time.time(),
             ranges=ranges,
             organizations=said.get("organizations"),
-            issued_at=self._served_by(said) if told is Told.ACCESS else None,
+            issued_at=self._issue_time(said) if told is Told.ACCESS else None,
         )
         if told is Told.WELCOME:
             self._welcomed(said)
@@ -271,16 +272,15 @@ class Client:
         if said["user"] != self.history.viewer.user:
             self.on_broken(f"taken for {said['user']}")
 
-    def _served_by(self, said: Mapping[str, Any]) -> float:
-        """When the token was issued that `access` is about; a new one is the client's from here."""
-        for token in self._sent:
-            if ends_as(token, said["expiresAt"]):
-                self._wallet.token = token
-                self._sent.remove(token)
-                self.done["refreshed"] += 1
-        if not ends_as(self._wallet.token, said["expiresAt"]):
+    def _issue_time(self, said: Mapping[str, Any]) -> float:
+        """When the token was issued that `access` is about; it is served by this one from here."""
+        for token in [sent for sent in self._sent if ends_as(sent, said["expiresAt"])]:
+            self._served_by = self._wallet.token = token
+            self._sent.remove(token)
+            self.done["refreshed"] += 1
+        if not ends_as(self._served_by, said["expiresAt"]):
             self.on_broken(f"access by a token that ends at {said['expiresAt']}")
-        return self._wallet.token.issued_at
+        return self._served_by.issued_at
 
     # What time says, and faults
 
@@ -303,7 +303,7 @@ class Client:
                 wire.send(b'{"type":"ping"}' if self._v1 else b"ping")
             if self._refresh_at is not None and now >= self._refresh_at:
                 self._refresh_at = None
-                if self._v1 and not self._wallet.token.doomed:
+                if self._v1 and not self._served_by.doomed:
                     self.renew()
 
     def move(self) -> None:

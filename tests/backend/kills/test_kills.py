@@ -1,4 +1,4 @@
-"""Killed with -9 at twenty random points, the backend has lost nothing and invented nothing."""
+"""Killed with -9 at random points, the backend has lost nothing and invented nothing."""
 
 from __future__ import annotations
 
@@ -9,22 +9,34 @@ import pytest
 from tests.backend.kills.audit import Committed, audit
 from tests.backend.kills.run import Place, run_kills
 from tests.support.kafka import Kafka
+from unionflow_backend.core.portion import LEAST
 from unionflow_events import TopicNames
 
 
-@pytest.mark.parametrize("kind", [pytest.param("postgres", marks=pytest.mark.postgres), "sqlite"])
+@pytest.mark.parametrize(
+    ("kind", "points"),
+    [pytest.param("postgres", 10, marks=pytest.mark.postgres), ("sqlite", 5)],
+)
 async def test_what_was_committed_lies_in_kafka_whenever_it_was_killed(
-    request: pytest.FixtureRequest, kind: str, kafka: Kafka, topic_prefix: str, tmp_path: Path
+    request: pytest.FixtureRequest,
+    kind: str,
+    points: int,
+    kafka: Kafka,
+    topic_prefix: str,
+    tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path}/backend.db"
     if kind == "postgres":
         url = request.getfixturevalue("postgres_url")
     topics = TopicNames.from_entries(prefix=topic_prefix)
     place = Place(url, kafka.bootstrap_servers, topics, tmp_path)
-    finding, workload = await run_kills(place, points=10, number=7)
+    finding, workload = await run_kills(place, points, number=7)
     assert finding.faults == []
-    assert finding.committed > 50
-    assert len(workload.answered) > 20
+    # A kill repeats what was published since the last mark, which is one round at most; and such
+    # a round is short, since a process that has just begun takes few rows.
+    assert finding.repeats <= points * LEAST
+    assert finding.committed > 25
+    assert len(workload.answered) > 10
 
 
 def event(id: str, text: str = "") -> dict[str, str]:

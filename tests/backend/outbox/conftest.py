@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -19,17 +18,17 @@ def now_ms() -> int:
 
 
 @pytest_asyncio.fixture
-async def postgres_database(postgres_url: str) -> AsyncIterator[Database]:
+async def postgres_database(postgres_copy: str) -> AsyncIterator[Database]:
     """In PostgreSQL."""
-    database = await made(postgres_url)
+    database = Database(database_url(postgres_copy), now_ms)
     yield database
     await database.close()
 
 
 @pytest_asyncio.fixture
-async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite_database(sqlite_copy: str) -> AsyncIterator[Database]:
     """In a file of SQLite's."""
-    database = await made(f"sqlite:///{tmp_path}/outbox.db")
+    database = Database(database_url(sqlite_copy), now_ms)
     yield database
     await database.close()
 

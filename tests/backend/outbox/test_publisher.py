@@ -91,9 +91,9 @@ async def test_a_commit_is_published_at_once_and_not_at_the_next_sweep(
 
 
 async def test_another_replicas_commit_is_heard_of(
-    postgres_database: Database, postgres_url: str, kafka: Kafka, topics: TopicNames
+    postgres_database: Database, postgres_copy: str, kafka: Kafka, topics: TopicNames
 ) -> None:
-    other = Database(database_url(postgres_url), now_ms)
+    other = Database(database_url(postgres_copy), now_ms)
     heard: list[float] = []
     loop = asyncio.get_running_loop()
     servers = kafka.bootstrap_servers

@@ -86,6 +86,6 @@ async def relay(*scripts: Script) -> AsyncIterator[str]:
 
 
 async def stay(visit: Visit) -> None:
-    """Welcome, and nothing more."""
-    await visit.say(welcome())
+    """Welcome, nothing was missed, and nothing more."""
+    await visit.say(welcome(), {"type": "recovered", "replayed": 0, "cursor": "1~A:1"})
     await visit.gone()

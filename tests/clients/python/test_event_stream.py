@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from unionflow_client.core import event_stream
-from unionflow_client.core.event_stream import EventStream, Message, TooLarge
-from unionflow_client.core.http import BadAnswer, chunk_size, parse_head, request
+from unionflow_client.core.event_stream import EventStream, Message
+from unionflow_client.core.http import chunk_size, parse_head, request
+from unionflow_client.errors import BadAnswer, TooLarge
 
 SAID = (
     "\ufeff: a comment\r\nretry: 7\r\n\r\n"

@@ -33,10 +33,10 @@ from unionflow_client.errands import (
     StoreWriter,
     Tasks,
     Token,
-    TokenUnavailable,
     fetch_token,
     reload_succeeded,
 )
+from unionflow_client.errors import TokenUnavailable
 from unionflow_client.events import Event
 from unionflow_client.listening import Events, Listeners
 from unionflow_client.status import Status, status_now

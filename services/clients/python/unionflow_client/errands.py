@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from unionflow_client.core.effects import Range
+from unionflow_client.errors import TokenUnavailable
 from unionflow_client.stores import CursorStore
 
 log = logging.getLogger("unionflow_client")
@@ -48,10 +49,6 @@ class Tasks:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a task of the client failed", exc_info=error)
-
-
-class TokenUnavailable(Exception):
-    """Raised by `fetch_token`: the program's function failed, hung, or gave what is no token."""
 
 
 async def fetch_token(token: Token) -> str:

@@ -32,3 +32,18 @@ class Refused(ClientError):
 
 class AlreadyConsumed(ClientError):
     """Raised by `events()` and `on_event()`: something else is taking this client's events."""
+
+
+class TokenUnavailable(ClientError):
+    """Raised within: the program's token function failed, hung, or gave what is no token.
+
+    The program sees it as the status `offline` (`token`), whose detail is this error's text.
+    """
+
+
+class BadAnswer(ClientError):
+    """Raised within: what answered a request for events does not speak HTTP/1.1."""
+
+
+class TooLarge(ClientError):
+    """Raised within: one server-sent event passes the bound, so what sends it is no relay."""

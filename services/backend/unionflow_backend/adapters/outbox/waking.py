@@ -28,6 +28,7 @@ _TROUBLE: Final = (
     SQLAlchemyError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was lost within a statement
     OSError,
     TimeoutError,
 )

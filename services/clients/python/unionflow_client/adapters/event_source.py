@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from unionflow_client.adapters.wire import CLOSE_SECONDS, Ear, in_words
 from unionflow_client.core.effects import Open
-from unionflow_client.core.event_stream import EventStream, TooLarge
-from unionflow_client.core.http import BadAnswer, Head, chunk_size, parse_head, request
+from unionflow_client.core.event_stream import EventStream
+from unionflow_client.core.http import Head, chunk_size, parse_head, request
+from unionflow_client.errors import BadAnswer, TooLarge
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_REFUSAL_BYTES = 200

@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from unionflow_client.errors import TooLarge
+
 MAX_EVENT_CHARACTERS = 8 * 1024 * 1024  # a record of 1 MB, escaped and wrapped, and room
 _LINE_END = re.compile("\r\n|\n|\r")
-
-
-class TooLarge(ValueError):
-    """Raised by `feed`: one event passes the bound, so what sends it is no relay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-
-class BadAnswer(ValueError):
-    """Raised by this module: what answered does not speak HTTP/1.1."""
+from unionflow_client.errors import BadAnswer
 
 
 @dataclass(frozen=True, slots=True)
