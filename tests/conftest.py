@@ -25,11 +25,12 @@ settings.load_profile("unhurried")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that asks for a Kafka, so that `-m 'not kafka'` leaves all of them out.
 
-    The same for PostgreSQL and the API server.
+    The same for PostgreSQL, Node.js and the API server.
     """
     tiers = {
         "apiserver": apiserver_support.FIXTURES,
         "kafka": kafka_support.FIXTURES,
+        "node": frozenset({"typescript_client"}),
         "postgres": postgres_support.FIXTURES,
     }
     for item in items:

@@ -63,6 +63,7 @@ class Stream:
     def __init__(self, rng: random.Random, users: Sequence[str]) -> None:
         self._rng = rng
         self._users = users
+        self._changed_ms = 0
 
     def draft(self, number: int, topics: Sequence[str]) -> Draft:
         """Record `number`, to one of these topics."""
@@ -80,8 +81,11 @@ class Stream:
         return self._event(number, topic, event_type, audience, fill=2_000 if dice > 0.9 else 80)
 
     def ruling(self, number: int, change: Change) -> Draft:
-        """Record `number`, by which a member's right ends or comes again, now."""
-        now_ms = int(time.time() * 1_000)
+        """Record `number`, by which a member's right ends or comes again, now.
+
+        No two are of the same moment, so that which is the latest is never a question of reading.
+        """
+        now_ms = self._changed_ms = max(int(time.time() * 1_000), self._changed_ms + 1)
         audience = Audience(Scope.ORGANIZATION, change.organization)
         whole = self._event(number, MEMBERS, "MEMBER_UPDATED", audience)
         event = orjson.loads(whole.value or b"")

@@ -61,6 +61,13 @@ def test_an_event_is_known_by_its_number_and_by_its_seal() -> None:
             assert number_of({**event, "id": "audit-1000000"}) is None
 
 
+def test_of_changes_in_one_moment_the_later_is_the_latest() -> None:
+    stream = Stream(random.Random(3), ["anna"])
+    changes = [Change("anna", "mutual-03", suspended) for suspended in (True, False) * 50]
+    moments = [stream.ruling(n, change).timestamp_ms for n, change in enumerate(changes)]
+    assert moments == sorted(set(moments))
+
+
 def test_the_same_dice_give_the_same_stream() -> None:
     assert drafts() == drafts()
 

@@ -1,4 +1,4 @@
-"""What many streams cost: `python -m tests.operator.scale [10 100 1000 …]`.
+"""What many streams cost: `python -m tests.operator.scale [10 100 …]`.
 
 A real API server with its controllers and scheduler, a real Kafka of one broker, and a node that is
 played: its pods are ready at once and listen on nothing, so `Ready` goes by the pods. For each

@@ -20,6 +20,7 @@ LAST = (
     ("/apis/monitoring.coreos.com/v1", "servicemonitors", "-relay"),
     ("/apis/monitoring.coreos.com/v1", "prometheusrules", "-relay"),
 )
+QUIET_SECONDS = 5.0  # of a watch: then it is begun anew, and tells all that there is
 SELECTOR = "app.kubernetes.io/managed-by=unionflow-operator"
 
 
@@ -33,6 +34,7 @@ class Clock:
         self._seen: dict[str, dict[str, float]] = {plural: {} for _, plural, _ in LAST}
         self._ready: dict[str, float] = {}
         self._client = streams.api.control.client()
+        self._closed = False
 
     def __enter__(self) -> Self:
         streams = f"{self._streams.api_path}/unionflowstreams"
@@ -52,6 +54,7 @@ class Clock:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed = True
         self._client.close()
 
     def stood(self) -> dict[str, float]:
@@ -78,13 +81,15 @@ class Clock:
         threading.Thread(target=self._watch, args=(path, selector, on_item), daemon=True).start()
 
     def _watch(self, path: str, selector: str, on_item: Any) -> None:
-        query = {"watch": "1", "labelSelector": selector, "timeoutSeconds": "3600"}
-        patient = httpx.Timeout(30, read=None)
-        with (
-            contextlib.suppress(httpx.HTTPError),  # the client is closed when all has been seen
-            self._client.stream("GET", path, params=query, timeout=patient) as answer,
-        ):
-            for line in answer.iter_lines():
-                event = json.loads(line)
-                if event["type"] in {"ADDED", "MODIFIED"}:
-                    on_item(event["object"])
+        """Anew each time that it ends: the API server ends the watch of a client that is slow."""
+        query = {"watch": "1", "labelSelector": selector}
+        patient = httpx.Timeout(30, read=QUIET_SECONDS)
+        while not self._closed:
+            with (
+                contextlib.suppress(httpx.HTTPError, RuntimeError),  # it was closed meanwhile
+                self._client.stream("GET", path, params=query, timeout=patient) as answer,
+            ):
+                for line in answer.iter_lines():
+                    event = json.loads(line)
+                    if event["type"] in {"ADDED", "MODIFIED"}:
+                        on_item(event["object"])

@@ -29,5 +29,5 @@ await build({
 const paths = tests.map((name) => `${out}/${name.replace(/ts$/, 'mjs')}`);
 process.env.UNIONFLOW_CASES ??= fileURLToPath(new URL('../../../tests/contract/cases', room));
 process.env.UNIONFLOW_ROOM = fileURLToPath(room);
-const ran = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...paths], { stdio: 'inherit' });
+const ran = spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-timeout=60000', ...paths], { stdio: 'inherit' });
 process.exit(ran.status ?? 1);

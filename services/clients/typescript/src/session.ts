@@ -191,11 +191,7 @@ export class Session {
     if (this.#phase >= Phase.Opening) this.#handOver(now, 0, 'slow');
   }
 
-  /**
-   * A message of the relay, or the data of one server-sent event.
-   *
-   * @param id that the server-sent event has
-   */
+  /** A message of the relay, or the data of one server-sent event and the `id` that it has. */
   frame(now: number, text: unknown, id?: string): void {
     if (this.#phase < Phase.Opening) return;
     this.#heard = true;
