@@ -44,6 +44,7 @@ def rights_of(path: Path, kind: str) -> frozenset[Right]:
         (CLUSTER, "Role", OF_ITSELF),
         (NAMESPACED, "Role", OF_STREAMS),
     ],
+    ids=["streams everywhere", "itself", "streams of a namespace"],
     ids=str,
 )
 def test_a_role_gives_what_the_table_says(path: Path, kind: str, wanted: frozenset[Right]) -> None:
