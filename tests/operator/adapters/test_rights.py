@@ -45,7 +45,6 @@ def rights_of(path: Path, kind: str) -> frozenset[Right]:
         (NAMESPACED, "Role", OF_STREAMS),
     ],
     ids=["streams everywhere", "itself", "streams of a namespace"],
-    ids=str,
 )
 def test_a_role_gives_what_the_table_says(path: Path, kind: str, wanted: frozenset[Right]) -> None:
     assert rights_of(path, kind) == wanted
