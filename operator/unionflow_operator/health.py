@@ -16,6 +16,7 @@ from unionflow_runtime.adapters.watchdog import Watchdog
 from unionflow_runtime.core.readiness import Readiness
 
 DEAF_TIMES = 3  # resyncs in a row that found what a watch, started anew, had not told
+DYING_SECONDS = 300.0  # for which each watch has died soon after its start, with the server there
 STUCK_SECONDS = 300.0  # for which a stream has been due, and nobody has taken it
 
 
@@ -43,17 +44,27 @@ class Health:
             self.watchdog.pulse.beat()
             self._metrics.loop_delay.set(loop.time() - due)
             observe()
-            self.on_second(watching, workers, resync)
+            self.on_second(watching, workers, resync, loop.time())
 
-    def on_second(self, watching: Watching, workers: Workers, resync: Resync) -> None:
-        """A second has passed: see what is dead, and whether there is a cluster."""
+    def on_second(self, watching: Watching, workers: Workers, resync: Resync, now: float) -> None:
+        """A second has passed: see what is dead, and whether there is a cluster.
+
+        now: the loop's time.
+        """
 
         def live(subject: str, reason: str, bad: Callable[[], bool]) -> None:
             self.liveness.judge(subject, reason if bad() else "")
 
         live("watch", "the watch has stopped turning", lambda: not watching.turning())
+        dying = f"each watch of {DYING_SECONDS:g} s has died"
+        live(
+            "dying",
+            dying,
+            lambda: resync.synced and watching.dying_seconds(now) > DYING_SECONDS,
+        )
         live("deaf", "the watch tells nothing", lambda: resync.deaf_in_a_row >= DEAF_TIMES)
         live("queue", "the queue has stopped turning", lambda: not workers.pulse.on_turn())
         stuck = f"a stream has been due for {STUCK_SECONDS:g} s"
         live("stuck", stuck, lambda: workers.oldest_seconds() > STUCK_SECONDS)
+        self.readiness.judge("watch", watching.problem(now))
         self.readiness.judge("cluster", "" if resync.synced else resync.problem)

@@ -20,7 +20,7 @@ from unionflow_operator.core.cache import Cache, Name
 from unionflow_operator.core.claimed import Claimed
 from unionflow_operator.core.installation import Installation
 from unionflow_operator.core.lease import Fence
-from unionflow_operator.health import DEAF_TIMES, STUCK_SECONDS, Health
+from unionflow_operator.health import DEAF_TIMES, DYING_SECONDS, STUCK_SECONDS, Health
 from unionflow_operator.news.inbox import Inbox
 from unionflow_operator.news.resync import Resync
 from unionflow_operator.news.watching import Watching
@@ -52,7 +52,8 @@ class Parts:
     def seconds(self, number: int) -> tuple[str, ...]:
         """So many seconds pass at once; the reasons to start the process anew."""
         for _ in range(number):
-            self.health.on_second(self.watching, self.workers, self.resync)
+            now = asyncio.get_running_loop().time()
+            self.health.on_second(self.watching, self.workers, self.resync, now)
         return tuple(self.health.liveness.reasons)
 
 
@@ -105,8 +106,35 @@ async def test_a_watch_whose_loop_stands_is_dead_and_its_operator_not_yet(
     said = parts.seconds(TURNS)
     assert "the watch has stopped turning" in said
     await asyncio.sleep(release + 0.2)
-    parts.health.on_second(parts.watching, parts.workers, parts.resync)
+    parts.seconds(1)
     assert "the watch has stopped turning" not in parts.health.liveness.reasons
+    for task in (running, working):
+        task.cancel()
+
+
+class Dying(Watch):
+    """A watch that dies at its start, as one did where kopf found no name for its user."""
+
+    async def _operate(self) -> None:
+        raise KeyError("uid")
+
+
+async def test_watches_that_die_at_their_start_are_told_at_once_and_end_the_process_in_time(
+    apiserver: ApiServer, parts: Parts
+) -> None:
+    login = partial(kopf_login, str(apiserver.kubeconfig))
+    parts.watching = Watching(
+        lambda: Dying((STREAM,), (), login, lambda *_: None), OperatorMetrics(), random.Random(1)
+    )
+    parts.resync.synced = True
+    running = asyncio.create_task(parts.watching.run())
+    working = asyncio.create_task(parts.workers.run())
+    await asyncio.sleep(0.5)
+    assert parts.seconds(1) == ()
+    assert parts.health.readiness.reasons == ("the watch died: KeyError: 'uid'",)
+    later = asyncio.get_running_loop().time() + DYING_SECONDS
+    parts.health.on_second(parts.watching, parts.workers, parts.resync, later)
+    assert parts.health.liveness.reasons == ("each watch of 300 s has died",)
     for task in (running, working):
         task.cancel()
 
