@@ -62,13 +62,12 @@ async def fill_outbox(database: Database, events: int) -> None:
             await work.record(lane, said)
 
 
-async def fill_organizations(database: Database, count: int) -> list[str]:
-    """So many organisations of which nothing was ever said; their ids."""
+async def fill_organizations(database: Database, count: int) -> None:
+    """So many organisations of which nothing was ever said."""
     ids = [f"org-{number:05}" for number in range(count)]
     async with database.engine.begin() as connection:
         await connection.execute(insert(organizations), [organization(id) for id in ids])
         await connection.execute(insert(lanes), [{"lane": id, "number": 1} for id in ids])
-    return ids
 
 
 def _contribution(number: int) -> dict[str, object]:

@@ -14,6 +14,7 @@ import httpx
 from sqlalchemy import func, select
 
 from tests.bench.backend.books import LARGE, fill_books, fill_outbox
+from tests.bench.backend.passes import statistics_passes
 from tests.bench.backend.stage import Place
 from tests.bench.backend.viewers import Viewer, watching
 from tests.bench.errors import LoadFailed, WrongCount
@@ -173,5 +174,6 @@ def _percentiles(values: Sequence[float]) -> dict[str, Any]:
 MEASURES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
     "to-the-screen": to_the_screen,
     "from-the-outbox": from_the_outbox,
+    "statistics": statistics_passes,
     "endpoints": endpoints,
 }
