@@ -12,8 +12,8 @@ install: ## make .venv with everything for development; does nothing when nothin
 demo: install ## a real Kafka, a relay and sample events, live in this terminal
 	@$(PY) -m unionflow_cli dev
 
-test: install ## every test, against a real Kafka
-	@$(PY) -m pytest
+test: install ## every test, against real parts, in two processes (WORKERS=0: in one)
+	@$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile
 
 e2e: install ## what `make test` leaves out: a real Keycloak, a real Kubernetes node
 	@$(PY) -m pytest -m "keycloak or cluster"

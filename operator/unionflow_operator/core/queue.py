@@ -128,7 +128,7 @@ class WorkQueue(Generic[Key]):
     def _finish(self, key: Key, now: float, again_at: float | None) -> None:
         asked_again = self._working.pop(key, False)
         if asked_again:
-            self._changed.setdefault(key, now)
+            self.add(key, now)  # which ends what was planned for it meanwhile
         elif again_at is not None:
             self.add_later(key, again_at)
 

@@ -103,6 +103,16 @@ def test_age_is_how_long_the_oldest_has_been_due(queue: WorkQueue[str]) -> None:
     assert queue.depth(40).working == 1
 
 
+def test_what_was_planned_and_asked_for_during_the_work_is_given_once() -> None:
+    queue = WorkQueue[str](random.Random(1))
+    queue.add("a", 0)
+    assert queue.take(0) == "a"
+    queue.add_later("a", 5)
+    queue.add("a", 1)
+    queue.done("a", 2, None)
+    assert [queue.take(10), queue.take(10)] == ["a", None]
+
+
 class Queue(RuleBasedStateMachine):
     """Nothing that was asked for is lost, and nothing is given out twice at once."""
 
