@@ -10,6 +10,7 @@ import asyncio
 import os
 import struct
 import zlib
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from typing import Protocol, cast
@@ -78,7 +79,7 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
     return head + b"\0\0\0\0" + payload
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.Protocol, ABC):
     """One connection. `ended` is set with its close code, 1006 where nothing said one.
 
     status: of the answer, 0 before it. local_port: ours; it names the connection.
@@ -122,7 +123,7 @@ class Wire(asyncio.Protocol):
 
     def send(self, text: bytes) -> None:
         """Send a text message; nothing happens where the connection is on its way out."""
-        raise NotImplementedError
+        raise NotImplementedError("an event stream takes no messages: its client asks for nothing")
 
     def close(self, code: int) -> None:
         """Say goodbye and hang up; what comes meanwhile is not taken."""
@@ -154,9 +155,9 @@ class Wire(asyncio.Protocol):
     def _begin(self, head: bytes) -> None:
         """The answer is good."""
 
+    @abstractmethod
     def _read(self) -> None:
         """Take what is whole from the buffer."""
-        raise NotImplementedError
 
     def _say_goodbye(self, code: int) -> None:
         """Tell the relay, where it can be told."""
