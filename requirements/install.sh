@@ -49,6 +49,10 @@ missing_packages() {
     command -v mvn >/dev/null || echo maven
     command -v cc >/dev/null || echo gcc libc6-dev
     has_postgres || echo postgresql
+    command -v chromium >/dev/null || echo chromium fonts-dejavu-core
+    command -v nginx >/dev/null || echo nginx-light
+    command -v haproxy >/dev/null || echo haproxy
+    command -v promtool >/dev/null || echo prometheus
 }
 
 install_packages() {

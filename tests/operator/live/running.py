@@ -127,6 +127,12 @@ class RunningOperator:
         finally:
             connection.close()
 
+    def is_at_rest(self) -> bool:
+        """Whether it has written something, and then nothing for a second."""
+        before = self.metric("writes_total")
+        time.sleep(1)
+        return before > 0 and self.metric("writes_total") == before
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels."""
         _, text = self.get("/metrics")

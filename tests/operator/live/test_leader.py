@@ -53,6 +53,7 @@ def test_a_leader_that_stands_still_has_lost_its_right_to_write_when_it_wakes(
     first, second = pair
     streams.create(manifest("led", kafka.bootstrap_servers, topic_prefix))
     streams.wait_for("led", "TopicsReady", "True")
+    until("at rest", first.is_at_rest)
     written = first.metric("writes_total")
     assert (written > 0, second.metric("writes_total")) == (True, 0)
 
