@@ -1,6 +1,6 @@
 # One line of intent each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test e2e check bench doctor format reference lock
+.PHONY: help install demo test e2e check bench doctor format docs reference lock
 PY := .venv/bin/python
 
 help: ## list these targets
@@ -37,6 +37,9 @@ doctor: install ## what this machine has and lacks
 
 format: install ## put every file into the house's format
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+docs: install ## the documentation as a site, in build/site; fails on a link to nowhere
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet && echo "build/site/index.html"
 
 reference: install ## write docs/reference/settings.md and metrics.md anew from the code
 	@$(PY) -m tests.house.reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from unionflow_backend.adapters.rest.application import create_application, serv
 from unionflow_backend.adapters.rest.call import Api
 from unionflow_backend.adapters.rest.callers import Callers, HeaderCallers
 from unionflow_backend.adapters.rest.site import Site
+from unionflow_runtime.access import AuthMode
 
 DAKAR = "mutuelle-dakar"
 ABIDJAN = "mutuelle-abidjan"
@@ -111,7 +112,7 @@ class Asking:
 @cache
 def application(where: Site, *, tokens: bool) -> FastAPI:
     """One application for all tests that need such a one, one after the other: 0.3 s to make."""
-    return create_application(where, tokens=tokens)
+    return create_application(replace(where, auth=AuthMode.JWT if tokens else AuthMode.NONE))
 
 
 @cache

@@ -26,6 +26,7 @@ from unionflow_backend.adapters.rest.site import Site, configuration
 from unionflow_backend.app import now_ms
 from unionflow_backend.main import main, main_script
 from unionflow_backend.settings import Settings, read_configuration, read_settings
+from unionflow_runtime.access import AuthMode
 from unionflow_runtime.errors import SettingsError
 from unionflow_runtime.settings import described_settings
 
@@ -209,15 +210,24 @@ def test_pages_are_told_where_everything_is() -> None:
     assert here.model_dump(by_alias=True) == {
         "apiBase": "https://api.example:8443/unionflow",
         "webSocketUrl": "wss://api.example:8443/unionflow/ws/dashboard",
+        "auth": "jwt",
         "oidc": None,
     }
     elsewhere = configuration(
-        Site("", "http://api/x/", "ws://relay/ws/dashboard", "https://id.example", "web"),
+        Site(
+            "",
+            "http://api/x/",
+            "ws://relay/ws/dashboard",
+            "https://id.example",
+            "web",
+            AuthMode.NONE,
+        ),
         "http://a",
     )
     assert elsewhere.model_dump(by_alias=True) == {
         "apiBase": "http://api/x",
         "webSocketUrl": "ws://relay/ws/dashboard",
+        "auth": "none",
         "oidc": {"issuer": "https://id.example", "clientId": "web"},
     }
 
@@ -237,7 +247,7 @@ async def test_swagger_is_served_without_the_internet_and_lets_people_log_in(
             assert (await api.http.get(f"/u/{name}")).status_code == 200
         assert '"clientId":"web"' in (await api.http.get("/u/docs/start.js")).text
         policy = page.headers["content-security-policy"]
-        assert "connect-src 'self' https://id.example" in policy
+        assert "connect-src 'self' http://backend ws://backend https://id.example;" in policy
         assert "script-src 'self';" in policy
         document = (await api.http.get("/u/openapi.json")).json()
         assert set(document["components"]["securitySchemes"]) == {"token", "login"}

@@ -37,6 +37,7 @@ from unionflow_relay.adapters.metrics import RelayMetrics
 from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.limits import Limit
 from unionflow_relay.settings import Settings
+from unionflow_runtime.adapters.process import ProcessMetrics
 from unionflow_runtime.settings import CONFIG_VARIABLE, KAFKA_SETTINGS
 
 FOLDER = Path("docs/reference")
@@ -139,6 +140,7 @@ def metrics_page() -> str:
     registry = BackendMetrics().registry
     OutboxMetrics(registry)
     backend = table(head, sorted(_metrics(registry), key=lambda row: row[0]))
+    process = table(head, _process_metrics())
     return f"""{NOTICE}
 
 # Metrics
@@ -159,6 +161,10 @@ stream's author, can choose, so the number of series is bounded.
 
 {operator}
 
+## Every process
+
+{process}
+
 ## Values of labels
 
 {table(("label", "values"), _label_values())}
@@ -173,6 +179,12 @@ def _metrics(registry: CollectorRegistry) -> Iterator[Sequence[str]]:
                 name = f"{metric.name}_total" if metric.type == "counter" else metric.name
                 labels = code(collector._labelnames)
                 yield (f"`{name}`", metric.type, labels, metric.documentation)
+
+
+def _process_metrics() -> Iterator[Sequence[str]]:
+    for metric in ProcessMetrics(CollectorRegistry()).collect():
+        name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+        yield (f"`{name}`", metric.type, "", metric.documentation)
 
 
 def _label_values() -> Iterable[Sequence[str]]:
@@ -198,7 +210,7 @@ def _label_values() -> Iterable[Sequence[str]]:
         "ready": "as in the condition `Ready`",
         "source": "`kafka`, `memory`",
         "state": "of the relay: `going`, `waiting`, `slow`; of the operator: `due`, `delayed`, "
-        "`working`",
+        "`working`; of the backend's connections: `used`, `idle`",
         "status": "HTTP's; `0` where there was no answer",
         "topic": "as in Kafka",
         "verb": "`read`, `create`, `update`, `patch`, `delete`",

@@ -11,6 +11,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from unionflow_runtime.adapters.process import ProcessMetrics
+
 disable_created_metrics()  # a series per counter that nobody asks for
 _PREFIX = "unionflow_operator"
 _VERBS = {"GET": "read", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -21,9 +23,12 @@ class OperatorMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessMetrics(self.registry)
         self._reconciles = self._counter(
             "reconciles", "Streams looked at, by what came of it.", "result"
         )
+        for result in ("converged", "changed", "failed", "invalid", "gone", "fenced"):
+            self._reconciles.labels(result)
         self._duration = Histogram(
             "reconcile_duration_seconds",
             "From taking a stream out of the queue to having done with it.",

@@ -8,6 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Coroutine, Iterator
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -21,13 +22,14 @@ from unionflow_backend.adapters.outbox.publisher import OutboxPublisher, OutboxS
 from unionflow_backend.adapters.outbox.waking import Wake
 from unionflow_backend.adapters.rest.application import create_application, serve
 from unionflow_backend.adapters.rest.call import Api
+from unionflow_backend.adapters.rest.pages import read_pages
 from unionflow_backend.adapters.rest.site import Site
 from unionflow_backend.adapters.statistics.job import StatisticsJob, StatisticsSettings
+from unionflow_backend.errors import InvalidPages
 from unionflow_backend.guard import Guard
 from unionflow_backend.settings import Configuration, Settings
 from unionflow_backend.upkeep import Upkeep
 from unionflow_events import EventPublisher
-from unionflow_runtime.access import AuthMode
 from unionflow_runtime.adapters.management import management_app
 from unionflow_runtime.adapters.servers import http_server
 from unionflow_runtime.adapters.sockets import listen
@@ -60,16 +62,21 @@ def site_of(settings: Settings) -> Site:
         settings.public_websocket_url,
         settings.oidc_issuer,
         settings.oidc_client_id,
+        settings.auth,
     )
 
 
 def application_of(settings: Settings) -> FastAPI:
-    """The API of these settings, without a database behind it yet."""
-    return create_application(
-        site_of(settings),
-        tokens=settings.auth is AuthMode.JWT,
-        allowed_origins=settings.allowed_origins,
-    )
+    """The API of these settings, without a database behind it yet.
+
+    Raises:
+        SettingsError: the folder of the dashboard's files holds none.
+    """
+    folder = settings.pages_folder
+    try:
+        return create_application(site_of(settings), () if folder is None else read_pages(folder))
+    except InvalidPages as error:
+        raise SettingsError(f"UNIONFLOW_PAGES: {error}") from None
 
 
 class Backend:
@@ -84,6 +91,10 @@ class Backend:
         self._watchdog = Watchdog()
         wake = Wake()
         self._database = Database(settings.database_url, now_ms, wake)
+        for place, state in enumerate(("used", "idle")):
+            self._metrics.database_connections.labels(state).set_function(
+                partial(self._connections, place)
+            )
         self._guard = Guard(settings, self._metrics, self._readiness)
         api = Api(
             self._database,
@@ -91,7 +102,9 @@ class Backend:
             settings.base_path,
             on_replay=self._metrics.replays.inc,
         )
-        self._application = serve(application_of(settings), api, self._metrics.on_request)
+        self._application = serve(
+            application_of(settings), api, self._metrics.on_request, settings.allowed_origins
+        )
         self._upkeep = Upkeep(self._database, self._readiness, migrates=settings.database_migrate)
         self._events = EventPublisher(
             configuration.kafka,
@@ -129,6 +142,9 @@ class Backend:
                 ("the upkeep of the database", self._upkeep.run),
             )
         ]
+
+    def _connections(self, place: int) -> float:
+        return float(self._database.connections()[place])
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.

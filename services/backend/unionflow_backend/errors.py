@@ -21,6 +21,10 @@ class InvalidDatabaseUrl(BackendError):
         )
 
 
+class InvalidPages(BackendError):
+    """The folder of the dashboard's files holds no build. Raised at start; mend UNIONFLOW_PAGES."""
+
+
 class DatabaseUnavailable(BackendError):
     """The database does not answer, or stays busy. The caller gets 503 and may try again."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from sqlalchemy.engine import URL
@@ -25,6 +26,9 @@ from unionflow_runtime.settings import (
 )
 
 DEFAULT_DATABASE = "sqlite:///unionflow.db"
+_PACKAGE = Path(__file__).parent
+PAGES = (_PACKAGE / "pages", _PACKAGE.parents[1] / "dashboard" / "dist")
+"""Where a build lies: in a wheel, and in the folder of the sources."""
 
 
 class Settings(AccessSettings):
@@ -101,6 +105,12 @@ class Settings(AccessSettings):
         alias="UNIONFLOW_TOPIC_PREFIX",
         description="What stands before each topic's name in Kafka.",
     )
+    pages: Path | None = Field(
+        None,
+        alias="UNIONFLOW_PAGES",
+        description="The folder of the dashboard's files; not set, those that the package carries, "
+        "or that were built beside its sources.",
+    )
     public_api_url: str | None = Field(
         None,
         alias="UNIONFLOW_PUBLIC_API_URL",
@@ -139,6 +149,13 @@ class Settings(AccessSettings):
     def database_url(self) -> URL:
         """The database's address; its `str` hides the password."""
         return database_url(self.database.get_secret_value())
+
+    @property
+    def pages_folder(self) -> Path | None:
+        """Where the dashboard's files are; None where they are not built."""
+        if self.pages is not None:
+            return self.pages
+        return next((at for at in PAGES if (at / "index.html").is_file()), None)
 
     def token_rules(self) -> TokenRules:
         """What a token must say.

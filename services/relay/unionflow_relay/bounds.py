@@ -54,6 +54,7 @@ class Bounds:
         metrics.replay_limit_bytes.set(shares.replay_bytes)
         metrics.unsent_ceiling_bytes.set(shares.unsent_bytes)
         metrics.connections_limit.set(shares.connections)
+        metrics.memory_limit_bytes.set(limit)
         self._wanted_history = settings.history_bytes
 
     def say(self) -> None:

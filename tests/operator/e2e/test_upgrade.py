@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
-import subprocess
+import signal
 import time
 from dataclasses import dataclass, field
 
@@ -13,8 +11,9 @@ import pytest
 
 from tests.chaos.tokens import SECRET
 from tests.operator.e2e.conftest import NAMESPACE, Say
-from tests.operator.e2e.installing import SYSTEM, Installed
+from tests.operator.e2e.installing import Installed
 from tests.operator.e2e.load import Outcome, Target, under_load, wrongs
+from tests.operator.e2e.replicas import how_it_ended, leader, send_signal
 from tests.operator.e2e.watching import Leaving, Stream, until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
@@ -44,7 +43,7 @@ class Upgrade:
         self.stream.patch({"relay": {"heartbeatSeconds": 4}})
         until("a new relay", lambda: self._new(before), 60)
         self.killed = leader(self.cluster)
-        kill_container(self.cluster, SYSTEM, self.killed, "operator")
+        send_signal(self.cluster, self.killed, signal.SIGKILL)
         until("only new relays", lambda: self._is_over(before), UPGRADE_SECONDS)
         self.seconds = time.monotonic() - begun
         time.sleep(3)
@@ -59,39 +58,6 @@ class Upgrade:
         self.leaving.see(pods)
         names = {pod["metadata"]["name"] for pod in pods}
         return not names & before and len(self.leaving.took) == len(before)
-
-
-def leader(cluster: Installed) -> str:
-    """The pod of the operator that leads."""
-    lease = cluster.kubectl("-n", SYSTEM, "get", "lease", "unionflow-operator", "-o", "json")
-    holder: str = json.loads(lease)["spec"]["holderIdentity"]
-    return holder
-
-
-def how_it_ended(cluster: Installed, pod: str) -> tuple[int, str]:
-    """How often an operator's container was started again, and how it last ended."""
-    own = ("-n", SYSTEM)
-    found = json.loads(cluster.kubectl(*own, "get", "pod", pod, "-o", "json"))["status"]
-    [container] = found["containerStatuses"]
-    last = cluster.kubectl(*own, "logs", pod, "--previous", "--tail=20")
-    return container["restartCount"], f"{container['lastState']}\n{last}"
-
-
-def kill_container(cluster: Installed, namespace: str, pod: str, container: str) -> None:
-    """SIGKILL to one container's first process, as the kernel does when memory is short."""
-    socket = cluster.kubeconfig.parent / "containerd.sock"
-    ctr = (shutil.which("ctr") or "ctr", "-a", str(socket), "-n", "k8s.io")
-    labels = {
-        "io.kubernetes.pod.namespace": namespace,
-        "io.kubernetes.pod.name": pod,
-        "io.kubernetes.container.name": container,
-    }
-    wanted = ",".join(f'labels."{name}"=={value}' for name, value in labels.items())
-    listed = subprocess.run(
-        [*ctr, "containers", "list", "-q", wanted], capture_output=True, text=True, check=True
-    )
-    [found] = listed.stdout.split()
-    subprocess.run([*ctr, "tasks", "kill", "-s", "SIGKILL", found], check=True)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from prometheus_client import (
 )
 
 from unionflow_access import Refusal
+from unionflow_runtime.adapters.process import ProcessMetrics
 
 disable_created_metrics()  # a series per counter that nobody asks for
 _PREFIX = "unionflow_backend"
@@ -23,6 +24,7 @@ class BackendMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessMetrics(self.registry)
         self.ready = Gauge(
             "ready",
             "1 while `/readyz` says ready.",
@@ -68,6 +70,13 @@ class BackendMetrics:
         self.loop_delay = Gauge(
             "loop_delay_seconds",
             "How late the event loop came to its last turn.",
+            namespace=_PREFIX,
+            registry=self.registry,
+        )
+        self.database_connections = Gauge(
+            "database_connections",
+            "Connections to the database that this process has open: `used` or `idle`.",
+            ["state"],
             namespace=_PREFIX,
             registry=self.registry,
         )

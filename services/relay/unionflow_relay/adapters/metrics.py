@@ -15,9 +15,12 @@ from prometheus_client import (
     generate_latest,
 )
 
-from unionflow_events import CATALOGUE
+from unionflow_access import Refusal
+from unionflow_events import CATALOGUE, RejectedReason
 from unionflow_relay.core.dialects import Dialect
+from unionflow_relay.core.limits import Limit
 from unionflow_relay.core.relayed import Relayed
+from unionflow_runtime.adapters.process import ProcessMetrics
 
 disable_created_metrics()  # a series per counter that nobody asks for
 _PREFIX = "unionflow_relay"
@@ -34,6 +37,7 @@ class RelayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessMetrics(self.registry)
         self._connections = self._gauge(
             "connections",
             "Open connections: WebSockets, and streams of server-sent events.",
@@ -117,6 +121,9 @@ class RelayMetrics:
         self.unsent_ceiling_bytes = self._gauge(
             "unsent_ceiling_bytes", "Where the slowest clients are cut off."
         )
+        self.memory_limit_bytes = self._gauge(
+            "memory_limit_bytes", "What this process may have: its container's limit."
+        )
         self.connections_limit = self._gauge(
             "connections_limit", "How many connections this pod takes."
         )
@@ -144,6 +151,23 @@ class RelayMetrics:
         for dialect in Dialect:
             gauge = self._connections.labels(dialect.value)
             gauge.set_function(partial(self._open_now, dialect))
+        self._begin_at_nought()
+
+    def _begin_at_nought(self) -> None:
+        """A series that begins with its first count has no rate, and no alert, of that count."""
+        for counter, values in (
+            (self._closes, (*map(str, sorted(_KNOWN_CODES)), "other")),
+            (self.drained, ("told", "closed")),
+            (self.kafka_failures, ("fetch", "metadata")),
+            (self.key_set_fetches, ("ok", "failed")),
+            (self.limited, Limit),
+            (self.replayed, ("memory", "kafka")),
+            (self.replays, ("whole", "truncated")),
+            (self.skipped, RejectedReason),
+            (self.token_refusals, Refusal),
+        ):
+            for value in values:
+                counter.labels(str(value))
 
     def connected(self, dialect: Dialect) -> None:
         """A handshake was accepted."""

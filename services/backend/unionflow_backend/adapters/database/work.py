@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.pool import QueuePool
 
 from unionflow_backend.adapters.database.engine import WRITES, open_engine
 from unionflow_backend.adapters.database.recording import new_id, record
@@ -110,6 +111,13 @@ class Database:
         """
         async with self.reading() as connection:
             await connection.execute(text("SELECT 1"))
+
+    def connections(self) -> tuple[int, int]:
+        """How many are in use, and how many are open and idle."""
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            raise TypeError(f"the pool is a {type(pool).__name__}")
+        return pool.checkedout(), pool.checkedin()
 
     async def close(self) -> None:
         """Close every connection."""

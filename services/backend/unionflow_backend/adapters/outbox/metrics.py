@@ -61,6 +61,18 @@ class OutboxMetrics:
             buckets=_PASS_BUCKETS,
             registry=registry,
         )
+        self.last_pass = Gauge(
+            "statistics_last_pass_timestamp_seconds",
+            "When this replica last went over the figures, in seconds since 1970; 0: not yet.",
+            namespace=_PREFIX,
+            registry=registry,
+        )
+        self.period = Gauge(
+            "statistics_period_seconds",
+            "How often that is to happen, on one of the replicas.",
+            namespace=_PREFIX,
+            registry=registry,
+        )
         self.figures = Counter(
             "statistics_organizations",
             "Organisations looked at, by whether their figures were `published` or `unchanged`.",

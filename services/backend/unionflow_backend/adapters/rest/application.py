@@ -21,12 +21,16 @@ from unionflow_backend.adapters.rest import (
     members,
     notifications,
     organizations,
+    pages,
     problems,
     site,
+    swagger,
 )
 from unionflow_backend.adapters.rest.call import REPLAYED, Api
-from unionflow_backend.adapters.rest.edge import Count, Edge
+from unionflow_backend.adapters.rest.edge import Bounds, Count, Edge
+from unionflow_backend.adapters.rest.pages import Pages
 from unionflow_backend.adapters.rest.site import Site
+from unionflow_runtime.access import AuthMode
 
 _RESOURCES: Final = (
     organizations,
@@ -63,10 +67,9 @@ _HEADERS: Final = {
 }
 
 
-def create_application(
-    where: Site, *, tokens: bool, allowed_origins: Collection[str] = ()
-) -> FastAPI:
-    """The API. tokens: whether callers come with tokens. Its `state.api` is still to be set."""
+def create_application(where: Site, dashboard: Pages = ()) -> FastAPI:
+    """The API, and beside it what browsers load. Its `state.api` is still to be set."""
+    tokens = where.auth is AuthMode.JWT
     app = FastAPI(
         title=_TITLE,
         version=version("unionflow-streams"),
@@ -79,27 +82,29 @@ def create_application(
     )
     problems.install(app)
     site.install(app, where)
+    swagger.install(app, where)
+    pages.install(app, where, dashboard)
     resources = APIRouter(prefix=f"{where.base_path}/api/v1")
     for resource in _RESOURCES:
         resources.include_router(resource.router)
     app.include_router(resources)
-    app.add_middleware(
-        CORSMiddleware,
+    schemes = _with_tokens(where) if tokens else _with_headers()
+    _document(app, schemes)
+    return app
+
+
+def serve(app: FastAPI, api: Api, count: Count, allowed_origins: Collection[str] = ()) -> ASGIApp:
+    """The application, ready for a server. allowed_origins: whose pages may read; none: all."""
+    app.state.api = api
+    shared = CORSMiddleware(
+        Bounds(app),
         allow_origins=list(allowed_origins) or ["*"],
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["*"],
         expose_headers=["ETag", "Location", "Retry-After", REPLAYED],
         max_age=3_600,
     )
-    schemes = _with_tokens(where) if tokens else _with_headers()
-    _document(app, schemes)
-    return app
-
-
-def serve(app: FastAPI, api: Api, count: Count) -> ASGIApp:
-    """The application, ready for a server."""
-    app.state.api = api
-    return Edge(app, count)
+    return Edge(shared, count)
 
 
 def _operation_id(route: APIRoute) -> str:

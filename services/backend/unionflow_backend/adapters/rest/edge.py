@@ -35,7 +35,7 @@ Count = Callable[[str, int, float], None]
 
 
 class Edge:
-    """The outermost application."""
+    """The outermost application: what browsers are told with every answer, and the count."""
 
     def __init__(self, app: ASGIApp, count: Count) -> None:
         self._app = app
@@ -59,15 +59,40 @@ class Edge:
             await send(message)
 
         try:
+            await self._app(scope, receive, noting)
+        finally:
+            self._count(operation_of(scope), status, time.perf_counter() - began)
+
+
+class Bounds:
+    """What no request passes: its body's size and time, and a fault of ours.
+
+    Within CORS, so that a page can read these answers as well.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
             await self._serve(scope, receive, noting)
         except Exception:
             log.exception("request failed", operation=operation_of(scope))
-            if status:
+            if begun:
                 raise
             answer = problem(500, "Internal error", "this is a fault of ours; it has been logged")
             await answer(scope, receive, noting)
-        finally:
-            self._count(operation_of(scope), status, time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -75,6 +100,7 @@ class Edge:
                 body = await _body(receive)
         except TimeoutError:
             late = problem(408, "Request timeout", f"the body took more than {BODY_SECONDS} s")
+            late.headers["Connection"] = "close"
             await late(scope, receive, send)
             return
         if body is None:

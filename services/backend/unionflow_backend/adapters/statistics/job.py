@@ -53,6 +53,7 @@ class StatisticsJob:
         self._database = database
         self._settings = settings
         self._metrics = metrics
+        metrics.period.set(settings.period_seconds)
         self._rng = random.Random()  # noqa: S311  # spreads load; guards nothing
         self._says_all = settings.unchanged_seconds == 0
         # Held over a period: it stays where it is while its holder lives.
@@ -92,6 +93,7 @@ class StatisticsJob:
             if start:
                 await asyncio.sleep(min(0.2, pause))
             await self._tell(findings[start : start + AT_ONCE])
+        self._metrics.last_pass.set(self._database.clock() / 1000)
         return len(found)
 
     def _findings(

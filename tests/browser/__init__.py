@@ -1,0 +1,1 @@
+"""Pages as people see them: a real Chromium, with the real services behind it."""

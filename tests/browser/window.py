@@ -1,0 +1,98 @@
+"""A person's window: one page in a profile of its own, and everything in it that was not right.
+
+What a page complains of is gathered while a test looks at something else, so that every test is
+also one of errors in the console, of the content security policy and of requests to strangers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+PATIENCE_MS = 30_000
+"""For whatever is waited for; a busy machine needs it, a quiet one hardly a thousandth."""
+PHONE: Mapping[str, int] = MappingProxyType({"width": 360, "height": 740})
+WALL: Mapping[str, int] = MappingProxyType({"width": 1440, "height": 900})
+# What Chromium itself writes where a server is not there or refuses: no word of the page's.
+_OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
+_LOCAL = ("data:", "blob:")
+_WATCH_POLICY = """
+window.addEventListener("securitypolicyviolation", (e) =>
+  console.error(`policy: ${e.effectiveDirective} ${e.blockedURI || "inline"} ${e.sample}`));
+"""
+
+
+@dataclass(slots=True)
+class Window:
+    """A page, and what was wrong in it.
+
+    complaints: errors and warnings of scripts and of the policy, requests to strangers.
+    of_the_network: what could not be fetched, which is right where a test takes servers away.
+    """
+
+    context: BrowserContext
+    page: Page
+    hosts: set[str]
+    complaints: list[str] = field(default_factory=list)
+    of_the_network: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Gather from now on."""
+        # Playwright keeps a mark on a method's object, which slots have no room for.
+        self.page.on("console", lambda message: self._on_console(message))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.context.on("request", lambda request: self._on_request(request))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        said = f"{message.type}: {message.text}"
+        ours = not message.text.startswith(_OF_THE_NETWORK)
+        (self.complaints if ours else self.of_the_network).append(said)
+
+    def _on_request(self, request: Request) -> None:
+        where = urlsplit(request.url)
+        if not request.url.startswith(_LOCAL) and where.netloc not in self.hosts:
+            self.complaints.append(f"a request to {where.netloc}")
+
+
+@asynccontextmanager
+async def open_window(
+    browser: Browser,
+    *urls: str,
+    viewport: Mapping[str, int] = WALL,
+    language: str = "fr-FR",
+    scheme: str = "light",
+    **options: Any,
+) -> AsyncIterator[Window]:
+    """Open an empty page. urls: whose servers it may talk to. options: Playwright's of a context.
+
+    At the end it has complained of nothing; an AssertionError says of what.
+    """
+    context = await browser.new_context(
+        viewport={"width": viewport["width"], "height": viewport["height"]},
+        locale=language,
+        color_scheme="dark" if scheme == "dark" else "light",
+        timezone_id="Africa/Dakar",
+        **options,
+    )
+    try:
+        context.set_default_timeout(PATIENCE_MS)
+        await context.add_init_script(_WATCH_POLICY)
+        page = await context.new_page()
+        window = Window(context, page, {urlsplit(url).netloc for url in urls})
+        window.watch()
+        yield window
+        assert window.complaints == []
+    finally:
+        await context.close()
+
+
+Opener = Callable[..., Any]
+"""`open_window` of the running browser."""
