@@ -1,6 +1,6 @@
 # One line of intent each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test e2e check bench doctor format docs reference lock
+.PHONY: help install demo dashboard test e2e check bench doctor format docs reference lock
 PY := .venv/bin/python
 
 help: ## list these targets
@@ -11,6 +11,9 @@ install: ## make .venv with everything for development; does nothing when nothin
 
 demo: install ## a real Kafka, a relay and sample events, live in this terminal
 	@$(PY) -m unionflow_cli dev
+
+dashboard: install ## build the dashboard's page into services/dashboard/dist
+	@services/dashboard/scripts/build.sh
 
 test: install ## every test, against real parts, in two processes (WORKERS=0: in one)
 	@$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile

@@ -53,6 +53,7 @@ missing_packages() {
     command -v nginx >/dev/null || echo nginx-light
     command -v haproxy >/dev/null || echo haproxy
     command -v promtool >/dev/null || echo prometheus
+    command -v faketime >/dev/null || echo faketime
 }
 
 install_packages() {
@@ -97,3 +98,5 @@ if ! has_go; then # Debian 12's is too old; this one is a wheel
 fi
 services/clients/typescript/scripts/install.sh ||
     echo "without Node.js 20 the tests of the TypeScript client are left out"
+services/dashboard/scripts/build.sh >/dev/null ||
+    echo "without Node.js 20.19 the dashboard is not built"

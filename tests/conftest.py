@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests.support import apiserver as apiserver_support
 from tests.support import kafka as kafka_support
 from tests.support import postgres as postgres_support
+from tests.support import prometheus as prometheus_support
 from tests.support.apiserver import ApiServer, running_apiserver
 from tests.support.kafka import Kafka, kafka_tier, shared_kafka
 from tests.support.postgres import Postgres, running_postgres
@@ -25,13 +26,15 @@ settings.load_profile("unhurried")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that asks for a Kafka, so that `-m 'not kafka'` leaves all of them out.
 
-    The same for PostgreSQL, Node.js and the API server.
+    The same for PostgreSQL, Node.js, Chromium and the API server.
     """
     tiers = {
         "apiserver": apiserver_support.FIXTURES,
+        "browser": frozenset({"browser"}),
         "kafka": kafka_support.FIXTURES,
         "node": frozenset({"typescript_client"}),
         "postgres": postgres_support.FIXTURES,
+        "prometheus": prometheus_support.FIXTURES,
     }
     for item in items:
         for marker, fixtures in tiers.items():

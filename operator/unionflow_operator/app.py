@@ -65,7 +65,7 @@ class Operator:
             namespace=settings.pod_namespace,
             resync_seconds=settings.resync_seconds,
             policy=configuration.policy,
-            monitoring=load_bundle(),
+            monitoring=load_bundle(settings.runbooks_url),
         )
         self.cache = Cache(OWNER_LABEL)
         self._claimed = Claimed()

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from unionflow_operator.core.policy import Policy, parse_policy
 from unionflow_operator.errors import InvalidPolicy
+from unionflow_operator.monitoring import RUNBOOKS
 from unionflow_runtime.errors import SettingsError
 from unionflow_runtime.settings import (
     CommaList,
@@ -74,6 +75,12 @@ class Settings(ProcessSettings):
         ge=1,
         le=1_000,
         description="How many streams are looked at at once; most of them only wait for Kafka.",
+    )
+    runbooks_url: str = Field(
+        RUNBOOKS,
+        alias="UNIONFLOW_RUNBOOKS_URL",
+        pattern=r"^https?://\S*[^/\s]$",
+        description="Where the alerts' pages are: an alert's link is this, a slash and its name.",
     )
     kafka_idle_seconds: float = Field(
         900,

@@ -191,6 +191,7 @@ def test_a_token_without_a_key_id_is_taken_where_one_key_can_be_meant() -> None:
     [
         ({"alg": "RS256", "kid": "RS256-1", "crit": ["exp"]}, Refusal.UNSUPPORTED),
         ({"alg": "RS256", "kid": "RS256-1", "crit": ["b64"], "b64": False}, Refusal.UNSUPPORTED),
+        ({"alg": "RS256", "kid": "RS256-1", "b64": False}, Refusal.UNSUPPORTED),
         ({"alg": "RS256", "kid": "RS256-1", "typ": "logout+jwt"}, Refusal.UNSUPPORTED),
         ({"alg": "RS256", "kid": "RS256-1", "typ": 1}, Refusal.UNSUPPORTED),
         ({"kid": "RS256-1"}, Refusal.WRONG_ALGORITHM),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -123,7 +123,10 @@ def document(*, tokens: bool = False) -> Mapping[str, Any]:
 
 @asynccontextmanager
 async def calling(
-    database: Database, callers: Callers | None = None, where: Site | None = None
+    database: Database,
+    callers: Callers | None = None,
+    where: Site | None = None,
+    origins: Collection[str] = (),
 ) -> AsyncIterator[Asking]:
     """The API over a database. callers: None believes headers."""
     site = where or Site()
@@ -131,7 +134,10 @@ async def calling(
     counted: list[tuple[str, int]] = []
     api = Api(database, callers or HeaderCallers(), site.base_path, on_replay=lambda: None)
     served = serve(
-        app, api, lambda operation, status, _seconds: counted.append((operation, status))
+        app,
+        api,
+        lambda operation, status, _seconds: counted.append((operation, status)),
+        origins,
     )
     transport = httpx.ASGITransport(app=served)
     async with httpx.AsyncClient(transport=transport, base_url="http://backend") as http:

@@ -107,7 +107,13 @@ def eventually(url: str, status: int) -> httpx.Response:
 
 
 def test_it_migrates_serves_counts_and_ends_when_told(tmp_path: Path) -> None:
-    settings = {"UNIONFLOW_DATABASE_MIGRATE": "true", "UNIONFLOW_BASE_PATH": "/unionflow"}
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/index.html").write_text("<!doctype html><title>Tableau de bord</title>")
+    settings = {
+        "UNIONFLOW_DATABASE_MIGRATE": "true",
+        "UNIONFLOW_BASE_PATH": "/unionflow",
+        "UNIONFLOW_PAGES": str(tmp_path / "dist"),
+    }
     with serving(tmp_path, **settings) as backend:
         eventually(f"{backend.management}/readyz", 200)
         body = {"id": DAKAR, "name": "Dakar", "currency": "XOF"}
@@ -118,6 +124,8 @@ def test_it_migrates_serves_counts_and_ends_when_told(tmp_path: Path) -> None:
             f"/unionflow/api/v1/organizations/{DAKAR}",
         )
         assert httpx.get(f"{backend.api}/api/v1/organizations").status_code == 404
+        page = httpx.get(f"{backend.api}/unionflow", follow_redirects=True)
+        assert (page.status_code, "Tableau de bord" in page.text) == (200, True)
         metrics = httpx.get(f"{backend.management}/metrics").text
         asked = 'unionflow_backend_requests_total{operation="create_organization",status="201"} 1.0'
         assert asked in metrics
@@ -140,7 +148,7 @@ def test_a_start_on_an_older_database_is_refused_and_says_what_to_do(tmp_path: P
 
 def test_migrate_says_what_it_did_and_the_second_time_nothing(tmp_path: Path) -> None:
     first, second = run(tmp_path, "migrate"), run(tmp_path, "migrate")
-    assert (first.returncode, first.stdout) == (0, "0001\n"), first.stderr
+    assert (first.returncode, first.stdout) == (0, "0001\n0002\n"), first.stderr
     assert (second.returncode, second.stdout) == (0, "up to date\n")
 
 
@@ -228,7 +236,12 @@ def test_pages_are_told_where_everything_is() -> None:
         "apiBase": "http://api/x",
         "webSocketUrl": "ws://relay/ws/dashboard",
         "auth": "none",
-        "oidc": {"issuer": "https://id.example", "clientId": "web"},
+        "oidc": {
+            "issuer": "https://id.example",
+            "clientId": "web",
+            "scope": "openid profile",
+            "rolesClaim": "roles",
+        },
     }
 
 
@@ -252,7 +265,7 @@ async def test_swagger_is_served_without_the_internet_and_lets_people_log_in(
         document = (await api.http.get("/u/openapi.json")).json()
         assert set(document["components"]["securitySchemes"]) == {"token", "login"}
         told = await api.http.get("/u/config.json")
-        assert told.json()["oidc"] == {"issuer": "https://id.example/realms/u", "clientId": "web"}
+        assert told.json()["oidc"]["issuer"] == "https://id.example/realms/u"
         asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
         allowed = await api.http.options("/u/api/v1/organizations", headers=asked)
         assert allowed.headers["access-control-allow-origin"] == "*"

@@ -18,7 +18,7 @@ from tests.bench.backend.stage import Place
 from tests.bench.errors import BenchError
 from tests.bench.floors import Verdict
 from tests.bench.measures import MEASURES
-from tests.bench.servers import Kind
+from tests.bench.servers import OWN, Kind
 from tests.bench.stage import Stage
 from tests.bench.topics import fresh_topics
 from tests.support.postgres import running_postgres
@@ -48,12 +48,13 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m tests.bench",
-        description="This relay beside two bare uvloop programs; all of it takes some ten minutes.",
+        description="This relay beside two bare uvloop programs; all of it takes some ten minutes. "
+        "Or beside Centrifugo: --servers relay centrifugo.",
         epilog=_EXIT_CODES,
     )
     measures, kinds, dialects = [*MEASURES, _PARSE, _BACKEND], list(Kind), ["plain", "unionflow.v1"]
     parser.add_argument("--only", nargs="+", choices=measures, default=measures)
-    parser.add_argument("--servers", nargs="+", type=Kind, choices=kinds, default=kinds)
+    parser.add_argument("--servers", nargs="+", type=Kind, choices=kinds, default=list(OWN))
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (3)")
     parser.add_argument(
         "--dialect", choices=dialects, default="plain", help="of the relay's clients (plain)"

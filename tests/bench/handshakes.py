@@ -22,7 +22,7 @@ _KEY = signing_key("RS256", "bench")  # what most identity providers sign with
 
 def handshakes(stage: Stage, kind: Kind) -> Figures:
     """Upgrades done by the server, 64 at a time; each client leaves when it has its answer."""
-    done, used = _churned(stage, kind, [records.PATH])
+    done, used = _churned(stage, kind, [stage.target(kind)])
     return {
         "per_second": done.count / done.seconds,
         "cpu_us": used / done.count * 1e6,
@@ -36,7 +36,7 @@ def token_handshakes(stage: Stage, kind: Kind) -> Figures:
     Once with tokens that the relay has not seen, as after its start, and once with such as it has,
     as when a network has dropped.
     """
-    bare, _ = _churned(stage, kind, [records.PATH])
+    bare, _ = _churned(stage, kind, [stage.target(kind)])
     figures: dict[str, float] = {}
     with issuing() as issuer:
         issuer.published = [_KEY]

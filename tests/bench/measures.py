@@ -46,7 +46,7 @@ def _backlog(stage: Stage, kind: Kind, scenario: records.Scenario) -> Figures:
     with (
         stage.server(kind) as tested,
         stage.clients(kind, tested, scenario) as clients,
-        stage.writer() as writer,
+        stage.writer(kind) as writer,
     ):
         _warm_up(clients, writer, scenario)
         began = time.monotonic()
@@ -88,7 +88,7 @@ def _rate(stage: Stage, kind: Kind, scenario: records.Scenario) -> Figures:
     with (
         stage.server(kind) as tested,
         stage.clients(kind, tested, scenario) as clients,
-        stage.writer() as writer,
+        stage.writer(kind) as writer,
     ):
         _warm_up(clients, writer, scenario)
         drafts = scenario.drafts(RATE * RATE_SECONDS)
@@ -115,7 +115,7 @@ def memory(stage: Stage, kind: Kind) -> Figures:
     """
     scenario = records.plain(IDLE_CLIENTS)
     with stage.server(kind) as tested:
-        load_client.churn(tested.port, stage.spoken(kind), [records.PATH], stage.folder, 0.2)
+        load_client.churn(tested.port, stage.spoken(kind), [stage.target(kind)], stage.folder, 0.2)
         time.sleep(_SETTLED)
         before = tested.pss_bytes()
         with stage.clients(kind, tested, scenario):
@@ -136,3 +136,4 @@ MEASURES: Mapping[str, Callable[[Stage, Kind], Figures]] = {
     "storm": storm,
 }
 RELAY_ALONE = frozenset({"tokens", "resume", "storm"})  # what no bare program does
+OF_RIVALS = frozenset({"backlog", "rate", "memory", "handshakes"})

@@ -18,8 +18,12 @@ _DEADLINE = 20.0  # seconds
 class Writer:
     """An idempotent producer without lingering, to the topics under a prefix."""
 
-    def __init__(self, bootstrap_servers: str, prefix: str) -> None:
+    def __init__(
+        self, bootstrap_servers: str, prefix: str, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> None:
+        """headers: beside those that every record has."""
         self._prefix = prefix
+        self._headers = headers
         self._refused: list[str] = []
         self._producer = Producer(
             {
@@ -68,7 +72,10 @@ class Writer:
             self._prefix + draft.topic,
             draft.value(time.time_ns()),
             draft.key,
-            headers=[*draft.headers],  # a list of its own kind, for the type checker
+            headers=[
+                *draft.headers,
+                *self._headers,
+            ],  # a list of its own kind, for the type checker
             on_delivery=self._delivered,
         )
 

@@ -95,6 +95,9 @@ class Viewer:
         return f"{PATH}?{urlencode(asked)}" if asked else PATH
 
 
+EVERYTHING = Viewer()
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """Clients, and the kind of records that they are sent."""
@@ -127,7 +130,7 @@ class Scenario:
 
 def plain(clients: int) -> Scenario:
     """Every client sees every record."""
-    return Scenario([Viewer()] * clients, mixed=False)
+    return Scenario([EVERYTHING] * clients, mixed=False)
 
 
 def mixed(clients: int) -> Scenario:

@@ -49,7 +49,7 @@ def resume(stage: Stage, kind: Kind) -> Figures:
     scenario = records.plain(1)
     figures: dict[str, float] = {}
     for source, settings in _SOURCES.items():
-        with stage.server(kind, settings) as tested, stage.writer() as writer:
+        with stage.server(kind, settings) as tested, stage.writer(kind) as writer:
             cursor = _cursor(tested)
             drafts = scenario.drafts(BEHIND)
             writer.write(drafts)
@@ -79,7 +79,7 @@ def storm(stage: Stage, kind: Kind) -> Figures:
     """
     figures: dict[str, float] = {}
     for source, settings in _SOURCES.items():
-        with stage.server(kind, settings) as tested, stage.writer() as writer:
+        with stage.server(kind, settings) as tested, stage.writer(kind) as writer:
             for name, value in _storm(stage, kind, tested, writer).items():
                 figures[f"{source}_{name}"] = value
     return figures

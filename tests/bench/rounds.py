@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.bench.floors import Round
-from tests.bench.measures import MEASURES, RELAY_ALONE
-from tests.bench.servers import Kind
+from tests.bench.measures import MEASURES, OF_RIVALS, RELAY_ALONE
+from tests.bench.servers import OWN, Kind
 from tests.bench.stage import Stage
 
 
@@ -30,11 +30,17 @@ def take(stage: Stage, measures: Sequence[str], kinds: Sequence[Kind], count: in
     for number in range(1, count + 1):
         for name in measures:
             one: Round = {}
-            for kind in (k for k in kinds if k is Kind.RELAY or name not in RELAY_ALONE):
+            for kind in (kind for kind in kinds if _takes_part(kind, name)):
                 say(f"round {number} of {count}: {name} of {kind}")
                 one = {**one, kind: MEASURES[name](stage, kind)}
             results[name].append(one)
     return Taken(results, stage.disturbances)
+
+
+def _takes_part(kind: Kind, measure: str) -> bool:
+    if kind is Kind.RELAY:
+        return True
+    return measure in OF_RIVALS if kind not in OWN else measure not in RELAY_ALONE
 
 
 def say(step: str) -> None:

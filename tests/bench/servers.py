@@ -1,4 +1,4 @@
-"""The three servers that are compared, each a process of its own, started and ended alike."""
+"""The servers that are compared, each a process of its own, started and ended alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,8 +19,10 @@ from typing import Any
 
 from tests.bench import machine
 from tests.bench.errors import BenchError, ServerFailed
+from tests.bench.rivals import centrifugo
 from tests.bench.topics import NAMES, PARTITIONS
 from unionflow_cli.kafka import Process, spawn_tethered
+from unionflow_cli.kafka.adapters import ports
 
 _START_DEADLINE = 30.0  # seconds
 _STOP_DEADLINE = 10.0
@@ -36,6 +38,10 @@ class Kind(StrEnum):
     RELAY = "relay"
     EACH = "bare-each"
     JOINED = "bare-joined"
+    CENTRIFUGO = "centrifugo"
+
+
+OWN = (Kind.RELAY, Kind.EACH, Kind.JOINED)  # what needs nothing but Python
 
 
 _MODULES = {
@@ -87,21 +93,45 @@ def server(
         ServerFailed: it ended, or was not ready within 30 s.
     """
     log.unlink(missing_ok=True)
-    process = spawn_tethered(
-        [sys.executable, "-m", _MODULES[kind], *_arguments(kind, prefix)],
-        log,
-        environ={**_environment(bootstrap_servers, prefix), **settings},
-        cwd=Path(__file__).parents[2],
-    )
+    started = _rival if kind is Kind.CENTRIFUGO else _own
+    command, environ, ready = started(kind, bootstrap_servers, prefix, log, settings)
+    process = spawn_tethered(command, log, environ=environ, cwd=Path(__file__).parents[2])
     os.sched_setaffinity(process.pid, {core})  # before it has threads: they inherit this
     try:
-        yield _ready(kind, process, log)
+        yield ready(process)
     except BenchError as problem:
         tail = log.read_text(errors="replace").splitlines()[-20:]
         problem.add_note("\n".join([f"the end of the log of {kind}:", *tail]))
         raise
     finally:
         process.stop(_STOP_DEADLINE)
+
+
+_Start = tuple[Sequence[str], Mapping[str, str], Callable[[Process], Server]]
+
+
+def _own(
+    kind: Kind, bootstrap_servers: str, prefix: str, log: Path, settings: Mapping[str, str]
+) -> _Start:
+    """Command, environment, and what waits until it is ready."""
+    command = [sys.executable, "-m", _MODULES[kind], *_arguments(kind, prefix)]
+    environ = {**_environment(bootstrap_servers, prefix), **settings}
+    return command, environ, lambda process: _ready(kind, process, log)
+
+
+def _rival(
+    _: Kind, bootstrap_servers: str, prefix: str, log: Path, __: Mapping[str, str]
+) -> _Start:
+    port = ports.free_ports(1)[0]
+    command = centrifugo.command(bootstrap_servers, prefix, port, log.parent)
+
+    def ready(process: Process) -> Server:
+        centrifugo.wait_until_it_consumes(
+            bootstrap_servers, log.parent, lambda: process.is_running, _START_DEADLINE
+        )
+        return Server(process.pid, port)
+
+    return command, centrifugo.environment(), ready
 
 
 def _arguments(kind: Kind, prefix: str) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.bench import machine, records
 from tests.bench.load_client import LoadClient
 from tests.bench.producer import Writer
+from tests.bench.rivals import centrifugo
 from tests.bench.servers import NO_SETTINGS, Kind, Server, server
 
 Figures = Mapping[str, float]
@@ -40,13 +41,20 @@ class Stage:
 
     def clients(self, kind: Kind, of: Server, scenario: records.Scenario) -> LoadClient:
         """The scenario's clients, to be connected to the server."""
-        targets = [viewer.target for viewer in scenario.viewers]
+        targets = [self.target(kind, viewer) for viewer in scenario.viewers]
         return LoadClient(of.port, self.spoken(kind), targets, self.folder)
+
+    def target(self, kind: Kind, viewer: records.Viewer = records.EVERYTHING) -> str:
+        """What a viewer's handshake asks a server for."""
+        return centrifugo.TARGET if kind is Kind.CENTRIFUGO else viewer.target
 
     def spoken(self, kind: Kind) -> str:
         """The dialect: the bare programs know the plain one alone."""
+        if kind is Kind.CENTRIFUGO:
+            return centrifugo.DIALECT
         return self.dialect if kind is Kind.RELAY else "plain"
 
-    def writer(self) -> Writer:
-        """A producer to the stage's topics."""
-        return Writer(self.bootstrap_servers, self.prefix)
+    def writer(self, kind: Kind) -> Writer:
+        """A producer to the stage's topics, with the headers that the server needs."""
+        headers = centrifugo.HEADERS if kind is Kind.CENTRIFUGO else ()
+        return Writer(self.bootstrap_servers, self.prefix, headers)

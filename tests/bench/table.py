@@ -12,7 +12,7 @@ from tests.bench.measures import CLIENTS
 from tests.bench.rounds import Taken
 from tests.bench.servers import Kind
 
-_COLUMNS = "{:<29}{:>8}{:>10}{:>12}{:>7}{:>8}  {}"
+_LABEL, _TAIL = "{:<29}", "{:>7}{:>8}  {}"
 _WIDTH = 88
 _DISTURBED = 0.05  # of the server's core
 
@@ -74,16 +74,17 @@ def _wrap(text: str) -> list[str]:
 
 def render(lines: Sequence[Line]) -> list[str]:
     """A line of text per row."""
-    names = [str(kind) for kind in Kind]
-    head = _COLUMNS.format("", *names, "ratio", "floor", "")
-    return [head.rstrip(), "-" * _WIDTH, *map(_render, lines)]
+    kinds = [kind for kind in Kind if any(kind in line.values for line in lines)]
+    columns = _LABEL + "".join(f"{{:>{max(8, len(kind) + 2)}}}" for kind in kinds) + _TAIL
+    head = columns.format("", *kinds, "ratio", "floor", "")
+    return [head.rstrip(), "-" * _WIDTH, *(_render(line, columns, kinds) for line in lines)]
 
 
-def _render(line: Line) -> str:
-    values = [_compact(line.values.get(kind)) for kind in Kind]
+def _render(line: Line, columns: str, kinds: Sequence[Kind]) -> str:
+    values = [_compact(line.values.get(kind)) for kind in kinds]
     ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
     bound = "" if line.row.bound is None else str(line.row.bound)
-    text = _COLUMNS.format(line.row.label, *values, ratio, bound, _verdict(line))
+    text = columns.format(line.row.label, *values, ratio, bound, _verdict(line))
     return text.rstrip()
 
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.support.tiers import tier_is_missing
 
+PATIENCE_MS = 30_000
+"""For whatever is waited for; a busy machine needs it, a quiet one hardly a thousandth."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = (
     "--no-sandbox",  # root has none, and neither have most containers
@@ -33,6 +35,7 @@ def chromium() -> Path:
 async def running_chromium(flags: Sequence[str] = ()) -> AsyncIterator[Browser]:
     """One browser; what is opened in it is closed at the end."""
     program = chromium()
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=[*_FLAGS, *flags])
         try:

@@ -5,23 +5,30 @@ Their addresses stay the same when one is ended and started again, as a page exp
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-import httpx
-
+from tests.backend.outbox.running import until_empty
+from tests.browser.events import event
 from tests.relay.topics import Topics
+from unionflow_backend.adapters.database.engine import database_url
+from unionflow_backend.adapters.database.work import Database
+from unionflow_backend.app import now_ms
 from unionflow_cli.adapters.backend_process import BackendProcess
 from unionflow_cli.adapters.own_process import LOOPBACK, OwnProcess
 from unionflow_cli.core.endpoint import PATH
 from unionflow_cli.dev.books import open_books
 from unionflow_cli.kafka.adapters.ports import free_ports
+from unionflow_events import CATALOGUE, TOPIC_OF, EventType
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 STATISTICS_SECONDS = 2
+PARTITIONS = 3
+DAKAR = "mutuelle-dakar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Stack:
     relay: OwnProcess
     backend: BackendProcess
     topics: Topics
+    books: Path
 
     @property
     def url(self) -> str:
@@ -47,15 +55,37 @@ class Stack:
         """All that a page may talk to."""
         return self.backend.url, f"ws://{LOOPBACK}:{self.relay.port}"
 
-    def rest(self, **headers: str) -> httpx.AsyncClient:
-        """The API, for another person than who sits at a page."""
-        return httpx.AsyncClient(
-            base_url=self.backend.api_url, headers=headers, trust_env=False, timeout=30.0
-        )
+    def publish(self, kind: str, data: Mapping[str, Any], organization: str = DAKAR) -> None:
+        """An event of no business change, straight into Kafka."""
+        record = event(kind, organization, data)
+        self.topics.write(TOPIC_OF[EventType(kind)], [record], key=organization)
 
-    async def start_relay(self) -> None:
-        """Start it again where it was."""
-        await self.relay.start(self.topics.bootstrap_servers)
+    async def forget_all_events(self) -> None:
+        """Once all that has happened is in Kafka, delete it there, as retention does."""
+        database = Database(database_url(f"sqlite:///{self.books}"), now_ms)
+        await until_empty(database)
+        await database.close()
+        for topic in CATALOGUE:
+            for partition in range(PARTITIONS):
+                self.topics.delete_records(topic.name, partition, -1)  # all that there is
+
+    @asynccontextmanager
+    async def without_relay(self) -> AsyncIterator[None]:
+        """Killed for the block; afterwards it is started where it was."""
+        self.relay.kill()
+        try:
+            yield
+        finally:
+            await self.relay.start(self.topics.bootstrap_servers)
+
+    @asynccontextmanager
+    async def without_backend(self) -> AsyncIterator[None]:
+        """Killed for the block; afterwards it is started where it was."""
+        self.backend.kill()
+        try:
+            yield
+        finally:
+            await self.backend.start(self.topics.bootstrap_servers)
 
 
 @asynccontextmanager
@@ -64,15 +94,21 @@ async def running_stack(
     bootstrap_servers: str,
     prefix: str,
     *,
+    pages: Path,
     both: Mapping[str, str] = NO_SETTINGS,
     backend: Mapping[str, str] = NO_SETTINGS,
     relay: Mapping[str, str] = NO_SETTINGS,
+    clock: Callable[[], int] = now_ms,
 ) -> AsyncIterator[Stack]:
-    """Start them on topics of their own in a Kafka. both, backend, relay: settings of theirs."""
+    """Start them on topics of their own in a Kafka.
+
+    pages: the dashboard's files. both, backend, relay: settings of theirs. clock: milliseconds
+    since 1970, of the day on which the societies' books end.
+    """
     topics = Topics(bootstrap_servers, prefix)
     topics.create()
     books = folder / "books.db"
-    await open_books(books)
+    await open_books(books, clock)
     relay_port, relay_management, port, management = free_ports(4)
     relay_settings = {"UNIONFLOW_DRAIN_SECONDS": "0", **topics.settings, **both, **relay}
     relays = OwnProcess(
@@ -85,6 +121,7 @@ async def running_stack(
     )
     backend_settings = {
         "UNIONFLOW_PUBLIC_WEBSOCKET_URL": f"ws://{LOOPBACK}:{relay_port}{PATH}",
+        "UNIONFLOW_PAGES": str(pages),
         "UNIONFLOW_STATS_SECONDS": str(STATISTICS_SECONDS),
         **topics.settings,
         **both,
@@ -100,7 +137,7 @@ async def running_stack(
     try:
         await relays.start(bootstrap_servers)
         await backends.start(bootstrap_servers)
-        yield Stack(relays, backends, topics)
+        yield Stack(relays, backends, topics, books)
     finally:
         await backends.stop()
         await relays.stop()

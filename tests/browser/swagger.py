@@ -53,6 +53,19 @@ async def authorize(page: Page, **values: str) -> None:
     for name, value in values.items():
         part = dialog.locator(".auth-container", has=page.locator(f"h4 code:text-is('{name}')"))
         await part.locator("input[type=text]").fill(value)
-        await part.get_by_role("button", name="Authorize").click()
-        await expect(part.get_by_role("button", name="Logout")).to_be_visible()
+        await part.locator("button.authorize").click()
+        await expect(part.get_by_text("Logout")).to_be_visible()
     await dialog.locator(".close-modal").click()
+
+
+async def log_in(page: Page, name: str) -> None:
+    """Go to the issuer by the code flow with PKCE, be this person there, and come back."""
+    await page.locator(".auth-wrapper .authorize").first.click()
+    flow = page.locator(".dialog-ux .auth-container", has_text="authorization_code")
+    for scope in ("openid", "profile"):
+        await flow.locator(f"label[for^={scope}-]").click()
+    async with page.context.expect_page() as opening:
+        await flow.locator("button.authorize").click()
+    await (await opening.value).get_by_role("link", name=name).click()
+    await expect(flow.get_by_text("Logout")).to_be_visible()
+    await page.locator(".dialog-ux .close-modal").click()

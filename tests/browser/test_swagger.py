@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.stack import Stack
-from tests.browser.swagger import Operation, authorize
+from tests.browser.swagger import Operation, authorize, log_in
 from tests.browser.window import PHONE, WALL, Opener
 from tests.browser.witness import witness
 
@@ -60,3 +60,16 @@ async def test_whom_one_chooses_to_be_is_who_asks(stack: Stack, window: Opener) 
         assert (status, problem["title"]) == (403, "Forbidden")  # nobody grants their own request
         publishing = await Operation.unfold(page, "publish_test_event")
         assert (await publishing.execute())[0] == 403
+
+
+async def test_one_logs_in_where_an_issuer_is_set_and_is_who_the_token_says(
+    guarded: Stack, guarded_window: Opener
+) -> None:
+    async with guarded_window() as one:
+        page = await opened(one.page, guarded)
+        listing = await Operation.unfold(page, "list_approvals")
+        assert (await listing.execute())[0] == 401
+        await log_in(page, "Awa Ndiaye")
+        asking = await Operation.unfold(page, "create_approval")
+        status, asked = await asking.execute()
+        assert (status, asked["requestedBy"]) == (201, "awa-ndiaye")

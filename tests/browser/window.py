@@ -15,20 +15,17 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
-PATIENCE_MS = 30_000
-"""For whatever is waited for; a busy machine needs it, a quiet one hardly a thousandth."""
+from tests.browser.chromium import PATIENCE_MS
+from tests.browser.scripting import script
+
 PHONE: Mapping[str, int] = MappingProxyType({"width": 360, "height": 740})
 WALL: Mapping[str, int] = MappingProxyType({"width": 1440, "height": 900})
 # What Chromium itself writes where a server is not there or refuses: no word of the page's.
 _OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
 _LOCAL = ("data:", "blob:")
-_WATCH_POLICY = """
-window.addEventListener("securitypolicyviolation", (e) =>
-  console.error(`policy: ${e.effectiveDirective} ${e.blockedURI || "inline"} ${e.sample}`));
-"""
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: Playwright leaves a mark on whose methods it calls
 class Window:
     """A page, and what was wrong in it.
 
@@ -44,10 +41,9 @@ class Window:
 
     def watch(self) -> None:
         """Gather from now on."""
-        # Playwright keeps a mark on a method's object, which slots have no room for.
-        self.page.on("console", lambda message: self._on_console(message))
+        self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        self.context.on("request", lambda request: self._on_request(request))
+        self.context.on("request", self._on_request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:
@@ -84,7 +80,7 @@ async def open_window(
     )
     try:
         context.set_default_timeout(PATIENCE_MS)
-        await context.add_init_script(_WATCH_POLICY)
+        await context.add_init_script(script("watch-policy"))
         page = await context.new_page()
         window = Window(context, page, {urlsplit(url).netloc for url in urls})
         window.watch()

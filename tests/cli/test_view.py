@@ -16,6 +16,7 @@ from unionflow_cli.dev.view import Page, Place
 from unionflow_cli.terminal import THEME
 
 PLACE = Place(
+    page="http://127.0.0.1:8080/",
     relay_url="ws://127.0.0.1:8085/ws/dashboard",
     metrics_url="http://127.0.0.1:9085/metrics",
     api_url="http://127.0.0.1:8080/docs",
@@ -92,7 +93,7 @@ def test_it_adapts_to_the_width_that_there_is(width: int) -> None:
 
 def test_a_taller_terminal_shows_more_events() -> None:
     shown = [sum("number" in line for line in render(busy_board(), height=h)) for h in (24, 40)]
-    assert shown == [7, 23]
+    assert shown == [6, 22]
 
 
 def test_the_newest_event_is_the_last_of_the_list() -> None:
@@ -118,6 +119,7 @@ def test_before_the_first_figure_it_says_that_it_waits() -> None:
 def test_it_says_where_to_look_what_to_type_and_how_to_stop() -> None:
     text = "\n".join(render(busy_board()))
     for part in (
+        PLACE.page,
         PLACE.relay_url,
         PLACE.metrics_url,
         PLACE.api_url,

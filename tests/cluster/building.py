@@ -160,6 +160,15 @@ def build_program(source: Path, out: Path) -> None:
     _go(("build", *_linked(""), "-o", str(out / source.name), "."), source)
 
 
+def build_required(package: str) -> Callable[[Path, Path], None]:
+    """A `build` for `kept`: the program of a package that the sources' go.mod requires."""
+
+    def build(source: Path, out: Path) -> None:
+        _go(("build", "-p", "2", *_linked(""), "-o", str(out / source.name), package), source)
+
+    return build
+
+
 def _build_kwok(source: Path, out: Path) -> None:
     command = "sigs.k8s.io/kwok/cmd/kwok"
     _go(("build", "-p", "2", *_linked(""), "-o", str(out / "kwok"), command), source)

@@ -1,13 +1,9 @@
-"""A layer of an image: a tar with owners and folders as an image wants them.
-
-Times stay as they are: by them Python knows that its compiled files fit.
-"""
+"""A layer of an image: a tar with owners and folders as an image wants them."""
 
 from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -60,25 +56,20 @@ class Layer:
         info.type, info.linkname = tarfile.SYMTYPE, target
         self._put(info)
 
-    def tree(self, name: str, source: Path, without: frozenset[str] = frozenset()) -> list[Path]:
-        """Add a folder's files, but those below a folder of a name in `without`."""
-        added = []
-        for path in sorted(_files(source, without)):
-            self.file(f"{name}/{path.relative_to(source)}", path)
-            added.append(path)
-        return added
+    def root(self, folder: Path) -> None:
+        """Add all that is below a folder, with its modes and links, as root's."""
+        for path in sorted(folder.rglob("*")):
+            info = self._tar.gettarinfo(str(path), str(path.relative_to(folder)))
+            if info.islnk():  # a hard link to a file that was added under another name
+                info.type, info.size = tarfile.REGTYPE, path.stat().st_size
+            if info.isreg():
+                with path.open("rb") as content:
+                    self._put(info, content)
+            else:
+                self._put(info)
 
     def _put(self, info: tarfile.TarInfo, content: io.IOBase | None = None) -> None:
         info.uid = info.gid = 0
         info.uname = info.gname = ""
         self._made.add(info.name)
         self._tar.addfile(info, content)
-
-
-def _files(folder: Path, without: frozenset[str]) -> Iterator[Path]:
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            if path.name not in without and not path.name.startswith("config-"):
-                yield from _files(path, without)
-        elif path.suffix != ".a":
-            yield path

@@ -37,6 +37,7 @@ NEIGHBOURS = (
         "v0.85.0",
         "example/prometheus-operator-crd",
         (
+            "monitoring.coreos.com_podmonitors.yaml",
             "monitoring.coreos.com_servicemonitors.yaml",
             "monitoring.coreos.com_prometheusrules.yaml",
         ),

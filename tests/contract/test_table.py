@@ -41,6 +41,6 @@ def test_a_case_has_steps_in_order_with_one_input_each_and_known_channels(case: 
     for step in case.steps:
         given = set(step) - BESIDE_AN_INPUT
         assert len(given) <= 1
-        assert given <= INPUTS
+        assert given <= {*INPUTS}
         assert set(step.get("expect", {})) <= {*STRICT_CHANNELS, *LOOSE_CHANNELS}
     assert any("expect" in step for step in case.steps) != case.rejects

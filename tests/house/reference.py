@@ -18,6 +18,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from tests.house.charts.copies import chart_files
 from tests.house.conditions import conditions_page
 from tests.house.crd_page import crd_page
 from tests.house.files import ROOT
@@ -226,12 +227,14 @@ PAGES = {
     FOLDER / "conditions.md": lambda: conditions_page(NOTICE, table),
     FOLDER / "rest.md": lambda: rest_page(NOTICE, table),
     DEFINITION: definition_yaml,
+    **chart_files(NOTICE, table),
 }
 
 
 def main() -> int:
     """Write the pages. Returns the exit code: always 0."""
     for path, page in PAGES.items():
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_text(page())
         print(path)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from unionflow_relay.core.access import MAX_ID_LENGTH
 from unionflow_relay.core.cursor import MAX_CURSOR_LENGTH, Cursor
 from unionflow_relay.core.dialects import Dialect
-from unionflow_relay.core.handshake import Accepted, Refused, Request, Resume, Rules, decide
+from unionflow_relay.core.handshake import (
+    Accepted,
+    Refused,
+    Request,
+    Resume,
+    Rules,
+    decide,
+    parse_query,
+)
 
 PATH = "/ws/dashboard"
 RULES = Rules(PATH)
@@ -323,3 +331,11 @@ def test_only_events_that_tell_how_things_stand_can_be_conflated(types: str) -> 
     verdict = asked("?cursor=earliest&conflate=" + types, V1)
     assert isinstance(verdict, Refused)
     assert verdict.status == 400
+
+
+PIECES = st.sampled_from(["a", "b", "=", "&", ";", "+", "%", "%41", "%c3%a9", "?", "/"])
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_a_query_is_read_as_python_s_own_parser_reads_it(query: str) -> None:
+    assert parse_query(query) == parse_qs(query, keep_blank_values=True)

@@ -8,9 +8,9 @@ from prometheus_client import (
     Gauge,
     Histogram,
     disable_created_metrics,
-    generate_latest,
 )
 
+from unionflow_runtime.adapters.management import Encoder
 from unionflow_runtime.adapters.process import ProcessMetrics
 
 disable_created_metrics()  # a series per counter that nobody asks for
@@ -100,9 +100,9 @@ class OperatorMetrics:
         """A handshake was tried."""
         self._probes.labels(answer).inc()
 
-    def exposition(self) -> bytes:
-        """All of it in Prometheus' text format."""
-        return generate_latest(self.registry)
+    def exposition(self, encode: Encoder) -> bytes:
+        """All of it, as `encode` writes it."""
+        return encode(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace=_PREFIX, registry=self.registry)

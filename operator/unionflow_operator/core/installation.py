@@ -14,9 +14,9 @@ class MonitoringBundle:
     """The rules and the dashboard that go with every stream (`unionflow_operator.monitoring`)."""
 
     rule_groups: str = "[]"
-    """Prometheus rule groups as JSON; `@stream@` and `@namespace@` in it are the stream's."""
+    """Prometheus rule groups of all streams, as JSON."""
     dashboard: str = ""
-    """Grafana's JSON, likewise."""
+    """Grafana's JSON, in which the variables `namespace` and `stream` choose one."""
 
 
 @dataclass(frozen=True, slots=True)

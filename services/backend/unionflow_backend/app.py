@@ -19,6 +19,7 @@ from unionflow_backend.adapters.leases import Holder
 from unionflow_backend.adapters.metrics import BackendMetrics
 from unionflow_backend.adapters.outbox.metrics import OutboxMetrics
 from unionflow_backend.adapters.outbox.publisher import OutboxPublisher, OutboxSettings
+from unionflow_backend.adapters.outbox.spans import TracedPublisher
 from unionflow_backend.adapters.outbox.waking import Wake
 from unionflow_backend.adapters.rest.application import create_application, serve
 from unionflow_backend.adapters.rest.call import Api
@@ -38,6 +39,7 @@ from unionflow_runtime.adapters.supervision import Supervised
 from unionflow_runtime.adapters.watchdog import Watchdog
 from unionflow_runtime.core.readiness import Readiness
 from unionflow_runtime.errors import SettingsError
+from unionflow_runtime.tracing import open_tracer
 
 SOURCE: Final = "unionflow-backend"
 log = structlog.get_logger("backend")
@@ -63,6 +65,8 @@ def site_of(settings: Settings) -> Site:
         settings.oidc_issuer,
         settings.oidc_client_id,
         settings.auth,
+        settings.oidc_scope,
+        settings.jwt_roles_claim,
     )
 
 
@@ -102,8 +106,13 @@ class Backend:
             settings.base_path,
             on_replay=self._metrics.replays.inc,
         )
+        tracer = self._tracer = open_tracer(SOURCE, settings.traces_endpoint)
         self._application = serve(
-            application_of(settings), api, self._metrics.on_request, settings.allowed_origins
+            application_of(settings),
+            api,
+            self._metrics.on_request,
+            settings.allowed_origins,
+            tracer,
         )
         self._upkeep = Upkeep(self._database, self._readiness, migrates=settings.database_migrate)
         self._events = EventPublisher(
@@ -117,7 +126,7 @@ class Backend:
         outbox_metrics = OutboxMetrics(self._metrics.registry)
         outbox = OutboxPublisher(
             self._database,
-            self._events,
+            self._events if tracer is None else TracedPublisher(self._events, tracer),
             wake,
             OutboxSettings(
                 settings.outbox_keep_seconds,
@@ -164,6 +173,8 @@ class Backend:
             raise wrong[0] from None
         finally:
             await self._database.close()
+            if self._tracer is not None:
+                await asyncio.to_thread(self._tracer.close)
         log.info("backend stopped")
 
     async def _serve(self, port: socket.socket, management: socket.socket) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
-from unionflow_backend.adapters.database.engine import open_engine
 from unionflow_backend.adapters.database.migrating import migrate
+from unionflow_backend.adapters.database.work import Database
 from unionflow_backend.app import Backend, application_of
+from unionflow_backend.demo.seed import seed
+from unionflow_backend.errors import DatabaseUnavailable
 from unionflow_backend.settings import Settings, read_configuration, read_settings
 from unionflow_runtime.adapters.logs import configure_logs
 from unionflow_runtime.errors import SettingsError
@@ -24,6 +28,8 @@ _ABOUT = {
     "`unionflow-backend migrate` brings the database up to date, `unionflow-backend openapi` "
     "writes the API's OpenAPI document.",
     "migrate": "Brings the database up to date, and says which steps it took.",
+    "demo": "Brings the database up to date, and puts three societies with months of history into "
+    "it where they are missing: for a look around, and no real installation.",
     "openapi": "Writes the API's OpenAPI document to standard output.",
 }
 
@@ -37,7 +43,7 @@ def main(
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = given.pop(0) if given and given[0] in _ABOUT else "serve"
-    starts = {"serve": _serve, "migrate": _migrate, "openapi": _openapi}
+    starts = {"serve": _serve, "migrate": _migrate, "demo": _demo, "openapi": _openapi}
     name = program if command == "serve" else f"{program} {command}"
     settings = described_settings(Settings, kafka=command == "serve")
     return run_program(name, _ABOUT[command], settings, starts[command], given)
@@ -55,17 +61,31 @@ def _serve() -> Coroutine[Any, Any, None]:
 
 
 async def _migrate() -> None:
+    async with _database() as database:
+        steps = await migrate(database.engine)
+    sys.stdout.write("".join(f"{step}\n" for step in steps) or "up to date\n")
+
+
+async def _demo() -> None:
+    async with _database() as database:
+        await migrate(database.engine)
+        added = await seed(database)
+    sys.stdout.write(f"{added} societies added\n")
+
+
+@asynccontextmanager
+async def _database() -> AsyncIterator[Database]:
+    """The database of the settings, for one command."""
     settings = read_settings(os.environ)
     configure_logs(settings.log_format, settings.log_level)
-    engine = open_engine(settings.database_url)
+    database = Database(settings.database_url, lambda: time.time_ns() // 1_000_000)
     try:
-        steps = await migrate(engine)
-    except (SQLAlchemyError, OSError) as error:
+        yield database
+    except (DatabaseUnavailable, SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error)
         raise SettingsError(f"UNIONFLOW_DATABASE_URL: the database refuses: {reason}") from None
     finally:
-        await engine.dispose()
-    sys.stdout.write("".join(f"{step}\n" for step in steps) or "up to date\n")
+        await database.close()
 
 
 async def _openapi() -> None:

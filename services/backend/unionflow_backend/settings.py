@@ -13,12 +13,10 @@ from unionflow_access import InvalidRules, TokenRules
 from unionflow_backend.adapters.database.engine import database_url
 from unionflow_backend.errors import InvalidDatabaseUrl
 from unionflow_events import InvalidSetting, KafkaConnection, TopicNames
-from unionflow_runtime.access import AccessSettings
 from unionflow_runtime.errors import SettingsError
+from unionflow_runtime.serving import ServingSettings
 from unionflow_runtime.settings import (
     KAFKA_SETTINGS,
-    BasePath,
-    CommaList,
     Port,
     given_values,
     parse_settings,
@@ -31,21 +29,11 @@ PAGES = (_PACKAGE / "pages", _PACKAGE.parents[1] / "dashboard" / "dist")
 """Where a build lies: in a wheel, and in the folder of the sources."""
 
 
-class Settings(AccessSettings):
+class Settings(ServingSettings):
     """Everything that can be set. Each field's alias is its variable."""
 
     port: Port = Field(
         8080, alias="UNIONFLOW_PORT", description="Port of `/api/v1`; 0 takes a free one."
-    )
-    base_path: BasePath = Field(
-        "",
-        alias="UNIONFLOW_BASE_PATH",
-        description="Path to serve under, such as `/unionflow`; no slash at its end.",
-    )
-    allowed_origins: CommaList = Field(
-        (),
-        alias="UNIONFLOW_ALLOWED_ORIGINS",
-        description="Origins whose pages browsers let read answers; none listed allows all.",
     )
     jwt_roles_claim: str = Field(
         "roles",
@@ -134,6 +122,13 @@ class Settings(AccessSettings):
         None,
         alias="UNIONFLOW_OIDC_CLIENT_ID",
         description="The public client by which pages log people in.",
+    )
+    oidc_scope: str = Field(
+        "openid profile",
+        alias="UNIONFLOW_OIDC_SCOPE",
+        pattern=r"^openid( [!#-\[\]-~]+)*$",
+        description="What pages ask the issuer for: `openid`, and what puts the organisations and "
+        "roles into a token.",
     )
 
     @field_validator("database")

@@ -3,7 +3,7 @@
 Exit codes, the same for every command:
 
     0   done, or stopped as asked (Ctrl-C, SIGTERM)
-    1   dev --check, doctor: something is wrong; plan: there is none
+    1   dev --check, doctor, conformance: something is wrong; plan: there is none
     2   an option, argument or data is wrong; plan: something would change
     3   Kafka, the relay or a tool that is needed is not there
     4   a port or the dev broker's folder is in use
@@ -23,6 +23,7 @@ import typer
 from typer.core import TyperGroup
 
 from unionflow_cli import terminal
+from unionflow_cli.conformance.command import conformance
 from unionflow_cli.dev.command import dev
 from unionflow_cli.doctor import doctor
 from unionflow_cli.errors import BadInput, CliError
@@ -100,4 +101,5 @@ app.add_typer(kafka_app, name="kafka")
 app.add_typer(topics_app, name="topics")
 app.add_typer(outbox_app, name="outbox")
 app.command(cls=PlanCommand)(plan)
+app.command()(conformance)
 app.command()(doctor)

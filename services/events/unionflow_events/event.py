@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -32,6 +32,8 @@ class Event:
         data: the payload, not to be changed.
         audience: who gets it, and nobody else.
         encoded: the event's JSON object as every client gets it, on one line of UTF-8.
+        traceparent: W3C Trace Context of the work that caused it, for its record's header; of an
+            event that was read it stays there.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Event:
     data: Mapping[str, Any]
     audience: Audience
     encoded: bytes
+    traceparent: str | None = field(default=None, compare=False)
 
     @property
     def topic(self) -> str:
@@ -64,6 +67,7 @@ def new_event(
     user_id: str | None = None,
     id: str,  # the field's own name on the wire
     timestamp_ms: int,
+    traceparent: str | None = None,
 ) -> Event:
     """An event of the catalogue, checked and encoded.
 
@@ -72,6 +76,7 @@ def new_event(
         organization_id, user_id: 1 to 256 characters; which is needed, the catalogue says.
         id: a UUIDv7, see `uuid7`.
         timestamp_ms: when it happened, milliseconds since 1970.
+        traceparent: as the event has it.
 
     Raises:
         InvalidPayload: with the path to what is wrong.
@@ -96,7 +101,17 @@ def new_event(
             "data", f"makes an event of {len(encoded):,} bytes; {MAX_RECORD_BYTES:,} are the most"
         )
     own_data = orjson.loads(encoded)["data"]
-    return Event(id, known.value, timestamp, organization_id, user_id, own_data, audience, encoded)
+    return Event(
+        id,
+        known.value,
+        timestamp,
+        organization_id,
+        user_id,
+        own_data,
+        audience,
+        encoded,
+        traceparent,
+    )
 
 
 def encode(

@@ -17,6 +17,7 @@ from unionflow_relay.adapters.kafka.ranges import KafkaRanges
 from unionflow_relay.adapters.kafka.sink import Surroundings
 from unionflow_relay.adapters.kafka.source import KafkaSource
 from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_relay.adapters.spans import DeliverySpans
 from unionflow_relay.adapters.websocket.acceptor import Acceptor
 from unionflow_relay.adapters.websocket.door import RelayDoor
 from unionflow_relay.adapters.websocket.draining import CLOSE, Draining
@@ -37,6 +38,7 @@ from unionflow_runtime.adapters.sockets import listen
 from unionflow_runtime.adapters.stopping import Stop
 from unionflow_runtime.core.readiness import Readiness
 from unionflow_runtime.errors import SettingsError
+from unionflow_runtime.tracing import open_tracer
 
 ENDPOINT = "/ws/dashboard"
 STREAM_ENDPOINT = "/sse/dashboard"
@@ -49,6 +51,7 @@ class Relay:
 
     def __init__(self, configuration: Configuration) -> None:
         settings = self._settings = configuration.settings
+        tracer = self._tracer = open_tracer("unionflow-relay", settings.traces_endpoint)
         self._readiness = Readiness(kafka="no broker has answered yet")
         self._metrics = RelayMetrics()
         self._metrics.ready.set_function(lambda: float(self._readiness.ready))
@@ -73,7 +76,10 @@ class Relay:
             random.Random(),  # noqa: S311  # spreads retries; guards nothing
             self._bounds.history_bytes // TYPICAL_RECORD_BYTES,
             settings.log_level == "debug",
+            tracer is not None,
         )
+        if tracer is not None:
+            self._hub.spans = DeliverySpans(tracer)
         self._source = KafkaSource(configuration.kafka, around)
         self._ranges = KafkaRanges(configuration.kafka, self._source.following, around)
         shelf = Shelf(self._bounds.replay_bytes)
@@ -126,6 +132,8 @@ class Relay:
         with self._health.watchdog:
             await self._serve(client_socket, management_socket)
         await self._ranges.close()
+        if self._tracer is not None:
+            await asyncio.to_thread(self._tracer.close)
         log.info("relay stopped")
 
     async def _serve(self, client_socket: socket.socket, management_socket: socket.socket) -> None:

@@ -54,3 +54,10 @@ class OverCapacity(Limited):
 
 class TooMany(Limited):
     """This client has too much. It gets close code 4429, or HTTP 429 in the plain dialect."""
+
+
+class TrialFailed(RelayError):
+    """The stream does not do what it should. The message says at which step, and what came.
+
+    Raised by `unionflow_relay.trial`, which prints it and tries again until its time is over.
+    """

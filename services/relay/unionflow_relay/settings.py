@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from unionflow_events import InvalidSetting, KafkaConnection, TopicNames
 from unionflow_relay.core.addresses import trusted_networks
-from unionflow_runtime.access import AccessSettings
 from unionflow_runtime.errors import SettingsError
+from unionflow_runtime.serving import ServingSettings
 from unionflow_runtime.settings import (
     KAFKA_SETTINGS,
-    BasePath,
     CommaList,
     Port,
     given_values,
@@ -29,23 +28,13 @@ class Compression(StrEnum):
     DEFLATE = "deflate"
 
 
-class Settings(AccessSettings):
+class Settings(ServingSettings):
     """Everything that can be set. Each field's alias is its variable."""
 
     port: Port = Field(
         8085,
         alias="UNIONFLOW_PORT",
         description="Port of `/ws/dashboard` and `/sse/dashboard`; 0 is a free one.",
-    )
-    base_path: BasePath = Field(
-        "",
-        alias="UNIONFLOW_BASE_PATH",
-        description="Path to serve under, such as `/unionflow`; no slash at its end.",
-    )
-    allowed_origins: CommaList = Field(
-        (),
-        alias="UNIONFLOW_ALLOWED_ORIGINS",
-        description="Origins that browsers may connect from; none listed allows all.",
     )
     topics: CommaList = Field(
         (),

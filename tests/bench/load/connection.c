@@ -23,6 +23,7 @@ enum {
 #define V1_EVENT "{\"type\":\"event\""
 #define V1_RECOVERED "{\"type\":\"recovered\""
 #define V1_TRUNCATED "{\"type\":\"truncated\""
+#define CENTRIFUGO_EVENT "{\"channel\":"
 
 static uint8_t buffer[LARGEST_FRAME + READ_BYTES];
 
@@ -111,6 +112,18 @@ static void take_message(const struct connection *c, const uint8_t *payload, siz
     load.recovered_ns = monotonic_ns();
 }
 
+/* Centrifugo joins messages into one frame, a line each; its pings and its answer to the handshake
+ * are no events. */
+static void take_lines(struct connection *c, const uint8_t *at, size_t size, uint64_t now) {
+    const uint8_t *end = at + size;
+    while (at < end) {
+        const uint8_t *line = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((line ? line : end) - at);
+        if (is_type(at, length, CENTRIFUGO_EVENT)) take_event(c, at, length, now);
+        at += length + 1;
+    }
+}
+
 static void answer_ping(struct connection *c, const uint8_t *payload, size_t size) {
     uint8_t pong[6 + 125] = {0x8A, (uint8_t)(0x80 | size), 0, 0, 0, 0}; /* masked with zeros */
     memcpy(pong + 6, payload, size);
@@ -121,7 +134,8 @@ static void take_frame(struct connection *c, uint8_t first, const uint8_t *paylo
                        uint64_t now) {
     switch (first) {
     case 0x81: /* one whole text message; in unionflow.v1 most types are no event */
-        if (!load.v1 || is_type(payload, size, V1_EVENT)) take_event(c, payload, size, now);
+        if (load.centrifugo) take_lines(c, payload, size, now);
+        else if (!load.v1 || is_type(payload, size, V1_EVENT)) take_event(c, payload, size, now);
         else take_message(c, payload, size);
         break;
     case 0x88:

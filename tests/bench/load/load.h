@@ -21,7 +21,7 @@ extern struct load {
     struct sockaddr_in server;
     char **targets;
     size_t target_count, in_flight;
-    bool v1;
+    bool v1, centrifugo;
     struct connection *connections;
     size_t count, opened, handshakes;
     bool reopen; /* churn */

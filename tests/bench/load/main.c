@@ -2,7 +2,7 @@
  * measured is the server. Every read is large, frames are counted by their RFC 6455 headers alone,
  * and each connection must receive exactly the number of events that it was told to expect.
  *
- *   load --port P --targets FILE [--dialect plain|unionflow.v1] [--in-flight 64] MODE
+ *   load --port P --targets FILE [--dialect plain|unionflow.v1|centrifugo] [--in-flight 64] MODE
  *     hold N         open N connections and keep them; then obey lines on stdin, each answered by
  *                    one JSON line on stdout:
  *                      expect TIMEOUT_MS LATENCY COUNTS   count events from now on; COUNTS is one
@@ -247,7 +247,10 @@ static void read_options(int argc, char **argv) {
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'p') load.server.sin_port = htons((uint16_t)atoi(optarg));
         else if (option == 't') read_targets(optarg);
-        else if (option == 'd') load.v1 = !strcmp(optarg, "unionflow.v1");
+        else if (option == 'd') {
+            load.v1 = !strcmp(optarg, "unionflow.v1");
+            load.centrifugo = !strcmp(optarg, "centrifugo");
+        }
         else if (option == 'i') load.in_flight = strtoul(optarg, NULL, 10);
         else exit(2);
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -94,6 +94,7 @@ def definitions() -> Mapping[str, Any]:
     written: dict[str, Any] = yaml.safe_load((_HERE / "definitions.yaml").read_text())
     spec = definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     streams = {f"stream.{name}": _plain(part) for name, part in spec["properties"].items()}
+    del streams["stream.topics"]["minItems"]  # none is to the chart what left out is to a stream
     settings = {
         "settings.backend": _settings(BackendSettings),
         "settings.operator": _settings(OperatorSettings),
@@ -108,6 +109,8 @@ def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in schema.items()
         if not name.startswith("x-kubernetes") and name not in {"default", "nullable", "format"}
     }
+    if "enum" in schema:  # what would do, and not that `no` is no text
+        del kept["type"]
     if schema.get("x-kubernetes-int-or-string"):
         kept["type"] = ["integer", "number", "string"]
         kept = {name: value for name, value in kept.items() if name not in {"anyOf", "pattern"}}
@@ -137,13 +140,19 @@ def _setting(field: FieldInfo) -> dict[str, Any]:
     if isinstance(field.default, bool):
         return {"type": "boolean", **told}
     if isinstance(field.default, int | float):
-        bounds = {"minimum": rule.ge for rule in field.metadata if isinstance(rule, Ge)}
-        bounds |= {"maximum": rule.le for rule in field.metadata if isinstance(rule, Le)}
-        return {"type": "number", **bounds, **told}
+        return {"type": "number", **dict(_bounds(field)), **told}
     literals = getattr(kind, "__args__", ())
     if literals and all(isinstance(one, str) for one in literals):
         return {"enum": list(literals), **told}
     return {"type": "string", **told}
+
+
+def _bounds(field: FieldInfo) -> Iterator[tuple[str, object]]:
+    for rule in field.metadata:
+        if isinstance(rule, Ge):
+            yield "minimum", rule.ge
+        if isinstance(rule, Le):
+            yield "maximum", rule.le
 
 
 def _policy() -> Mapping[str, Any]:

@@ -1,61 +1,51 @@
-"""The alerts and the dashboard ask for metrics that a relay has, and are each stream's own."""
+"""The alerts and the dashboard beside a stream are that stream's own."""
 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 
 from tests.operator.core.world import World
+from unionflow_operator.core.children.monitoring import ALL_RELAYS
 from unionflow_operator.core.observed import OptionalApi
-from unionflow_operator.monitoring import load_bundle
-from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_operator.monitoring import RUNBOOKS, load_bundle
 
 SPEC: dict[str, Any] = {"kafka": {"bootstrapServers": "kafka:9092"}, "auth": {"none": True}}
-NAME = re.compile(r"unionflow_relay_\w+")
 
 
-def metrics() -> set[str]:
-    """Every name that a relay's `/metrics` may have."""
-    names = set()
-    for family in RelayMetrics().registry.collect():
-        suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
-        names |= {family.name + suffix for suffix in suffixes.get(family.type, ("",))}
-    return names
-
-
-def test_every_metric_that_is_asked_for_exists() -> None:
-    bundle = load_bundle()
-    asked = set(NAME.findall(bundle.rule_groups + bundle.dashboard))
-    assert len(asked) > 10
-    assert asked - metrics() == set()
-
-
-def test_every_query_is_about_this_stream_alone() -> None:
-    bundle = load_bundle()
-    for text in (bundle.rule_groups, bundle.dashboard):
-        own = text.count('{namespace=\\"@namespace@\\",service=\\"@stream@-relay\\"')
-        assert own == len(NAME.findall(text))
-
-
-def test_rules_and_dashboard_carry_the_streams_name() -> None:
+def test_the_rules_of_a_stream_are_about_its_relays_alone() -> None:
     world = World(SPEC)
     world.converge()
     (group,) = world.child("PrometheusRule")["spec"]["groups"]
+    own = str(group).count('namespace="prod",service="mutuelle-relay"')
     assert group["name"] == "unionflow-prod-mutuelle"
+    assert own == load_bundle().rule_groups.count(json.dumps(ALL_RELAYS)[1:-1])
+    assert own > 20
+    assert ALL_RELAYS not in str(group)
+
+
+def test_the_dashboard_of_a_stream_shows_it_and_asks_nobody_which() -> None:
+    world = World(SPEC)
+    world.converge()
     (text,) = world.child("ConfigMap", "mutuelle-relay-dashboard")["data"].values()
-    assert json.loads(text)["title"] == "UnionFlow prod/mutuelle"
-    assert "@" not in re.sub(r"\$\{.*?\}", "", str(group)) + text
+    board = json.loads(text)
+    chosen = {v["name"]: (v["type"], v["query"]) for v in board["templating"]["list"]}
+    assert board["title"] == "UnionFlow prod/mutuelle"
+    assert board["uid"] != "unionflow-stream"
+    assert chosen == {
+        "datasource": ("datasource", "prometheus"),
+        "namespace": ("constant", "prod"),
+        "stream": ("constant", "mutuelle"),
+    }
 
 
-def test_every_alert_says_what_is_wrong_and_where_to_look() -> None:
-    (group,) = json.loads(load_bundle().rule_groups)
-    for rule in group["rules"]:
-        assert rule["labels"]["severity"] in {"critical", "warning", "info"}
-        assert len(rule["annotations"]["summary"]) > 20
-        assert len(rule["annotations"]["description"]) > 40
+def test_the_alerts_lead_to_the_pages_that_the_operator_was_told_of() -> None:
+    assert RUNBOOKS in load_bundle().rule_groups
+    told = load_bundle("https://wiki.example/unionflow").rule_groups
+    assert RUNBOOKS not in told
+    assert "https://wiki.example/unionflow/UnionflowClientsNotServed" in told
 
 
 @pytest.mark.parametrize(

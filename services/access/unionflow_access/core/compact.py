@@ -7,8 +7,7 @@ read but those that choose among keys we have, and a key, or a key's address, in
 from __future__ import annotations
 
 import binascii
-import re
-from base64 import urlsafe_b64decode
+import string
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +17,8 @@ from unionflow_access.errors import InvalidToken, Refusal
 
 MAX_TOKEN_BYTES = 8_192
 MAX_KEY_ID_LENGTH = 256
-_COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
+_ALPHABET = f"{string.ascii_letters}{string.digits}-_".encode()
+_TO_BASE64 = bytes.maketrans(b"-_", b"+/")
 _TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt", "application/jwt"})  # RFC 8725, 3.11
 
 
@@ -33,7 +33,7 @@ class Compact(NamedTuple):
     """A token in its parts. The payload is not decoded: nobody vouches for it yet."""
 
     header: Header
-    payload: str
+    payload: bytes
     signing_input: bytes
     signature: bytes
 
@@ -48,15 +48,17 @@ def take_apart(token: str) -> Compact:
         raise InvalidToken(Refusal.MISSING)
     if len(token) > MAX_TOKEN_BYTES:
         raise InvalidToken(Refusal.TOO_LARGE)
-    parts = _COMPACT.fullmatch(token)
-    if parts is None:
+    raw = token.encode("utf-8", "surrogatepass")
+    if raw.translate(None, _ALPHABET) != b"..":
         raise InvalidToken(Refusal.MALFORMED)
-    header, payload, signature = parts.groups()
-    signing_input = token[: parts.start(3) - 1].encode()
+    signing_input, _, signature = raw.rpartition(b".")
+    header, _, payload = signing_input.partition(b".")
+    if not (header and payload and signature):
+        raise InvalidToken(Refusal.MALFORMED)
     return Compact(_header(header), payload, signing_input, _decoded(signature))
 
 
-def read_claims(payload: str) -> dict[str, object]:
+def read_claims(payload: bytes) -> dict[str, object]:
     """The claims of a token whose signature is good.
 
     Raises:
@@ -66,10 +68,12 @@ def read_claims(payload: str) -> dict[str, object]:
 
 
 @lru_cache(maxsize=256)
-def _header(segment: str) -> Header:
+def _header(segment: bytes) -> Header:
     """The header's words. All tokens of one key have the same header: it is read once."""
     header = _object(segment)
-    if "crit" in header or not _is_token_type(header.get("typ")):
+    if "crit" in header or header.get("b64", True) is not True:  # RFC 7515, 4.1.11; RFC 7797
+        raise InvalidToken(Refusal.UNSUPPORTED)
+    if not _is_token_type(header.get("typ")):
         raise InvalidToken(Refusal.UNSUPPORTED)
     algorithm, key_id = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str):
@@ -85,7 +89,7 @@ def _is_token_type(kind: object) -> bool:
     return kind is None or (isinstance(kind, str) and kind.lower() in _TYPES)
 
 
-def _object(segment: str) -> dict[str, object]:
+def _object(segment: bytes) -> dict[str, object]:
     try:
         value = orjson.loads(_decoded(segment))
     except orjson.JSONDecodeError:
@@ -95,8 +99,9 @@ def _object(segment: str) -> dict[str, object]:
     return value
 
 
-def _decoded(segment: str) -> bytes:
+def _decoded(segment: bytes) -> bytes:
+    """A segment's bytes. Padding beyond what it lacks is passed over."""
     try:
-        return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        return binascii.a2b_base64(segment.translate(_TO_BASE64) + b"==")
     except binascii.Error:
         raise InvalidToken(Refusal.MALFORMED) from None

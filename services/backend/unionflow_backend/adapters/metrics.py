@@ -8,10 +8,10 @@ from prometheus_client import (
     Gauge,
     Histogram,
     disable_created_metrics,
-    generate_latest,
 )
 
 from unionflow_access import Refusal
+from unionflow_runtime.adapters.management import Encoder
 from unionflow_runtime.adapters.process import ProcessMetrics
 
 disable_created_metrics()  # a series per counter that nobody asks for
@@ -92,6 +92,6 @@ class BackendMetrics:
         """A token was looked at."""
         self._tokens.labels(outcome).inc()
 
-    def exposition(self) -> bytes:
-        """Prometheus' text."""
-        return generate_latest(self.registry)
+    def exposition(self, encode: Encoder) -> bytes:
+        """All of it, as `encode` writes it."""
+        return encode(self.registry)

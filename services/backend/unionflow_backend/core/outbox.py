@@ -38,6 +38,7 @@ class Waiting:
     user_id: str | None
     data: Mapping[str, Any]
     timestamp_ms: int
+    traceparent: str | None = None
 
     def event(self) -> Event:
         """What is published: the same each time. Raises InvalidPayload."""
@@ -48,6 +49,7 @@ class Waiting:
             user_id=self.user_id,
             id=self.id,
             timestamp_ms=self.timestamp_ms,
+            traceparent=self.traceparent,
         )
 
 

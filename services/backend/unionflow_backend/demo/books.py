@@ -125,7 +125,7 @@ class Books:
             "id": self._id(asked),
             "organization_id": self.society.id,
             "member_id": member["id"],
-            "label": f"Monthly contribution, {MONTHS[due.month - 1]} {due.year}",
+            "label": f"Cotisation mensuelle, {MONTHS[due.month - 1]} {due.year}",
             "amount": amount,
             "paid": paid,
             "currency": CURRENCY,
@@ -191,10 +191,10 @@ class Books:
 
     def _agenda(self) -> None:
         dates = (
-            ("General meeting", AgendaKind.GENERAL_MEETING, -40),
-            ("Training: bookkeeping", AgendaKind.TRAINING, 9),
-            ("Board meeting", AgendaKind.BOARD_MEETING, 16),
-            ("General meeting", AgendaKind.GENERAL_MEETING, 37),
+            ("Assemblée générale", AgendaKind.GENERAL_MEETING, -40),
+            ("Formation : comptabilité", AgendaKind.TRAINING, 9),
+            ("Réunion du bureau", AgendaKind.BOARD_MEETING, 16),
+            ("Assemblée générale", AgendaKind.GENERAL_MEETING, 37),
         )
         for title, kind, days in dates:
             starts = self._ms(self.today + timedelta(days=days)) + 9 * 3_600_000
@@ -206,7 +206,7 @@ class Books:
                     "title": title,
                     "description": "",
                     "kind": kind,
-                    "location": f"Hall of the market, {self.society.city}",
+                    "location": f"Halle du marché, {self.society.city}",
                     "starts_at": starts,
                     "ends_at": starts + 3 * 3_600_000,
                     "status": AgendaStatus.SCHEDULED,

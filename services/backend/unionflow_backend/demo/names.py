@@ -1,4 +1,4 @@
-"""Who belongs to the demonstration's societies, and what they are called."""
+"""Who belongs to the demonstration's societies, and what they call things: in French, as there."""
 
 from __future__ import annotations
 
@@ -76,26 +76,26 @@ SOCIETIES: Final = (
     ),
 )
 REQUESTS: Final = (
-    ("LOAN", "Seeds for the dry season"),
-    ("LOAN", "A new sewing machine"),
-    ("WITHDRAWAL", "School fees"),
-    ("WITHDRAWAL", "A stay in hospital"),
-    ("TRANSFER", "The share of the federation"),
-    ("PAYMENT", "Rent of the office"),
-    ("REFUND", "A contribution paid twice"),
+    ("LOAN", "Semences pour la saison sèche"),
+    ("LOAN", "Une nouvelle machine à coudre"),
+    ("WITHDRAWAL", "Frais de scolarité"),
+    ("WITHDRAWAL", "Frais d'hospitalisation"),
+    ("TRANSFER", "Part de la fédération"),
+    ("PAYMENT", "Loyer du bureau"),
+    ("REFUND", "Cotisation payée deux fois"),
 )
-REFUSALS: Final = ("Over the society's limit", "A receipt is missing", "Asked for twice")
+REFUSALS: Final = ("Au-dessus du plafond", "Il manque un reçu", "Déjà demandé")
 MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
 )

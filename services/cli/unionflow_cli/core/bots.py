@@ -133,8 +133,8 @@ class Bots:
         if "id" not in approval:  # it was not made: nothing to decide
             return None
         granted = self._chance.random() < 0.75
-        verdict = "approved" if granted else "rejected"
-        kind = str(approval["transactionType"]).lower()
+        verdict = "approuvé" if granted else "rejeté"
+        kind = samples.KINDS[str(approval["transactionType"])]
         said = EventType.APPROVAL_APPROVED if granted else EventType.APPROVAL_REJECTED
         body = None if granted else {"reason": self._chance.choice(samples.REFUSALS)}
         verb = "approve" if granted else "reject"
@@ -143,8 +143,8 @@ class Bots:
             notice = {
                 "organizationId": desk.society.id,
                 "userId": member.id,
-                "title": f"Your {kind} is {verdict}",
-                "body": f"{desk.society.treasurer.name} has {verdict} your {kind}.",
+                "title": f"Votre {kind} est {verdict}",
+                "body": f"{desk.society.treasurer.name} a {verdict} votre {kind}.",
             }
             said, request = EventType.USER_NOTIFICATION, "POST /notifications"
             self._at(then + 0.1, lambda at: desk.treasurer.act(at, request, notice, said))
@@ -197,7 +197,7 @@ class Bots:
 
     def _broadcast(self, now: float) -> Act:
         self._at(now + self._between(25.0, 40.0), self._broadcast)
-        body = {"title": self._chance.choice(samples.NOTICES), "body": "From the platform's team."}
+        body = {"title": self._chance.choice(samples.NOTICES), "body": "L'équipe de la plateforme."}
         return Act(
             *(now, "POST", "/notifications", body, "platform", "administrator", None),
             EventType.BROADCAST_NOTIFICATION,

@@ -73,15 +73,27 @@ SOCIETIES = (
 )
 NEWCOMERS = ("Khady Gueye", "Ousmane Sow", "Akissi Konan", "Judith Zinsou", "Abdou Diallo")
 REQUESTS = (
-    ("LOAN", "Seeds for the dry season"),
-    ("WITHDRAWAL", "School fees"),
-    ("TRANSFER", "The share of the federation"),
-    ("PAYMENT", "Rent of the office"),
-    ("REFUND", "A contribution paid twice"),
+    ("LOAN", "Semences pour la saison sèche"),
+    ("WITHDRAWAL", "Frais de scolarité"),
+    ("TRANSFER", "Part de la fédération"),
+    ("PAYMENT", "Loyer du bureau"),
+    ("REFUND", "Cotisation payée deux fois"),
 )
-REFUSALS = ("over the society's limit", "a receipt is missing", "asked for twice")
-MEETINGS = ("General meeting", "Training: bookkeeping", "Board meeting", "Office open late")
-NOTICES = ("Maintenance on Sunday at 02:00 UTC", "Version 3 of the app is out")
+KINDS = {
+    "LOAN": "prêt",
+    "WITHDRAWAL": "retrait",
+    "TRANSFER": "virement",
+    "PAYMENT": "paiement",
+    "REFUND": "remboursement",
+}
+REFUSALS = ("au-dessus du plafond", "il manque un reçu", "déjà demandé")
+MEETINGS = (
+    "Assemblée générale",
+    "Formation : comptabilité",
+    "Réunion du bureau",
+    "Permanence du soir",
+)
+NOTICES = ("Maintenance dimanche à 2 h UTC", "La version 3 de l'application est là")
 
 
 def approval(approval_id: str, kind: str, amount: int, currency: str, asked_by: str) -> Data:
@@ -129,7 +141,7 @@ def of_every_type(society: Society, tag: str, at: str) -> Mapping[EventType, Dat
         EventType.KPI_UPDATED: {"name": "collection rate", "value": 87.5, "unit": "%"},
         EventType.ACTIVITY_CREATED: {"text": f"{member.name} asked for a loan"},
         EventType.EVENT_UPDATED: {"title": MEETINGS[0], "date": at},
-        EventType.USER_NOTIFICATION: {"title": "Your loan is approved"},
+        EventType.USER_NOTIFICATION: {"title": "Votre prêt est approuvé"},
         EventType.BROADCAST_NOTIFICATION: {"title": NOTICES[0]},
         EventType.MEMBER_CREATED: {**person, "status": "ACTIVE"},
         EventType.MEMBER_UPDATED: {**person, "status": "ACTIVE", "phone": "+221 33 000 00 00"},

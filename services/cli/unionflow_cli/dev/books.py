@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from unionflow_backend.adapters.database.engine import database_url
@@ -11,10 +12,18 @@ from unionflow_backend.adapters.database.work import Database
 from unionflow_backend.demo.seed import seed
 
 
-async def open_books(file: Path) -> int:
-    """Make what is missing in it; how many societies are new."""
+def now_ms() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+async def open_books(file: Path, clock: Callable[[], int] = now_ms) -> int:
+    """Make what is missing in it; how many societies are new.
+
+    clock: milliseconds since 1970, of the day on which their books end.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    database = Database(database_url(f"sqlite:///{file}"), lambda: time.time_ns() // 1_000_000)
+    database = Database(database_url(f"sqlite:///{file}"), clock)
     try:
         await migrate(database.engine)
         return await seed(database)

@@ -13,11 +13,14 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from unionflow_cli import terminal
+from unionflow_cli.adapters.backend_process import API_PATH
 from unionflow_cli.adapters.listener import Listener
 from unionflow_cli.core.endpoint import with_query
 from unionflow_cli.core.promises import Verdict, is_complete, judge
 from unionflow_cli.core.testimony import PINGS, Frame, Testimony, sort_frames
 from unionflow_cli.core.trial import Dialect, Published, ToPublish, Trial, Witness, make_trial
+from unionflow_cli.core.visit import judge_visit
+from unionflow_cli.dev.page import visit
 from unionflow_cli.dev.scenarios import play, watched
 from unionflow_cli.dev.steps import Steps
 from unionflow_cli.errors import Refused, Unavailable
@@ -66,7 +69,7 @@ class Installation:
 
 
 async def check(installation: Installation, steps: Steps) -> list[Verdict]:
-    """Run the trial, and beside it both scenarios where there are business services.
+    """Run the trial; where there are business services, both scenarios and their page too.
 
     Raises:
         Unavailable: Kafka, the relay or the business services are not there at all.
@@ -77,7 +80,11 @@ async def check(installation: Installation, steps: Steps) -> list[Verdict]:
     where = installation.url, installation.kafka, installation.topics
     async with watched(*where) as sightings:
         verdicts = await _try(installation, steps)
-        return verdicts + await play(installation.api_url, sightings, steps)
+        verdicts += await play(installation.api_url, sightings, steps)
+    with steps.step("page", "loading") as step:
+        seen = await visit(installation.api_url.removesuffix(API_PATH) + "/")
+        step.result = f"{len(seen.parts) + 1} files" if seen.is_built else "not built"
+    return [*verdicts, judge_visit(seen)]
 
 
 async def _try(installation: Installation, steps: Steps) -> list[Verdict]:

@@ -26,6 +26,8 @@ from unionflow_cli.core.latency import Percentiles
 from unionflow_cli.core.samples import SOCIETIES
 from unionflow_cli.core.testimony import Frame
 from unionflow_cli.core.trial import Dialect
+from unionflow_cli.core.visit import HOW_TO_BUILD
+from unionflow_cli.dev.page import visit
 from unionflow_cli.dev.stack import Stack, folder
 from unionflow_cli.dev.view import Page, Place
 from unionflow_cli.dev.work import let_bots_work
@@ -41,7 +43,9 @@ async def show(stack: Stack) -> None:
     """Bots and view until cancelled. Raises Crashed when what was started has ended."""
     board = Board(time.monotonic())
     console = terminal.output()
-    place = _place(stack)
+    page = f"{stack.backend.url}/"
+    seen = await visit(page)
+    place = _place(stack, page if seen.is_built else f"not built: `{HOW_TO_BUILD}`, then again")
     lines = not terminal.is_terminal(console)
     listeners = _listeners(stack.relay.url, board, console if lines else None)
     shown = _summaries(console, board, place) if lines else _page(console, board, place)
@@ -112,6 +116,7 @@ async def _summaries(console: Console, board: Board, place: Place) -> None:
     for hint in (*place.hints, place.metrics_url):
         terminal.line(console, f"try:  {hint}")
     terminal.line(console, f"stop: Ctrl-C, or SIGTERM to process {os.getpid()}")
+    terminal.line(console, f"page: {place.page}")
     while True:
         await asyncio.sleep(SUMMARY_SECONDS)
         terminal.line(console, _figures_line(board, time.monotonic()))
@@ -135,8 +140,8 @@ def _latency(measured: Percentiles | None) -> str:
     return str(measured) if measured else "not measured"
 
 
-def _place(stack: Stack) -> Place:
-    """What to type, without options where the defaults are right."""
+def _place(stack: Stack, page: str) -> Place:
+    """What to type, without options where the defaults are right. page: where it is, or why not."""
     command = _command()
     watch = f"{command} watch --organization {SOCIETIES[0].id}"
     if stack.relay.url != DEFAULT_URL:
@@ -147,6 +152,7 @@ def _place(stack: Stack) -> Place:
     if stack.bootstrap_servers != DEFAULT_SERVERS:
         typed = (f"{publish} \\", f"    {data} --bootstrap-servers {stack.bootstrap_servers}")
     return Place(
+        page=page,
         relay_url=stack.relay.url,
         metrics_url=f"{stack.relay.management_url}/metrics",
         api_url=f"{stack.backend.url}/docs",

@@ -65,21 +65,23 @@ class Stack:
         self._ports = wanted
         self._steps = steps
         self.broker: Broker | None = None
+        # Found now where it may be any: the backend tells pages of it, and starts beside it.
+        relay = wanted.relay or ports.free_ports(1)[0]
         self.relay = RelayProcess(
             folder() / "relay.log",
-            wanted.relay,
+            relay,
             wanted.management,
             heartbeat_seconds=heartbeat_seconds,
         )
-        unchanged = stats_unchanged_seconds
+        settings = {"UNIONFLOW_PUBLIC_WEBSOCKET_URL": self.relay.url}
+        if stats_unchanged_seconds is not None:
+            settings["UNIONFLOW_STATS_UNCHANGED_SECONDS"] = str(stats_unchanged_seconds)
         self.backend = BackendProcess(
             folder() / "backend.log",
             wanted.backend,
             wanted.backend_management,
             f"sqlite:///{books()}",
-            settings={}
-            if unchanged is None
-            else {"UNIONFLOW_STATS_UNCHANGED_SECONDS": str(unchanged)},
+            settings=settings,
         )
 
     @property

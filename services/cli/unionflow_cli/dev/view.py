@@ -25,6 +25,7 @@ UNKNOWN = "..."
 class Place:
     """Where things are, and what a reader may type: all of it text to show."""
 
+    page: str
     relay_url: str
     metrics_url: str
     api_url: str
@@ -75,6 +76,7 @@ class Page:
             state = ("ready", "good") if figures.ready else ("not ready", "caution")
         relay, kafka = self._place.relay_url, self._place.kafka
         return [
+            Text.assemble(MARGIN, ("page   ", "quiet"), (self._place.page, "name")),
             Text.assemble(MARGIN, ("API    ", "quiet"), (self._place.api_url, "name")),
             Text.assemble(MARGIN, ("Kafka  ", "quiet"), (kafka, "name")),
             Text.assemble(MARGIN, ("relay  ", "quiet"), (relay, "name"), "  ", state),

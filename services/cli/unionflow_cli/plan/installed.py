@@ -12,13 +12,14 @@ from unionflow_operator.adapters.kube.client import KubeClient
 from unionflow_operator.core.installation import Installation
 from unionflow_operator.core.policy import Policy
 from unionflow_operator.errors import KubeFault
-from unionflow_operator.monitoring import load_bundle
+from unionflow_operator.monitoring import RUNBOOKS, load_bundle
 from unionflow_operator.settings import Settings
 
 NAMESPACE: str = Settings.model_fields["pod_namespace"].default
 IMAGE: str = Settings.model_fields["relay_image"].default
 _LABELS = "app.kubernetes.io/part-of=unionflow-streams,app.kubernetes.io/component=operator"
 _IMAGE_VARIABLE = "UNIONFLOW_RELAY_IMAGE"
+_RUNBOOKS_VARIABLE = "UNIONFLOW_RUNBOOKS_URL"
 _POLICY_VARIABLE = "UNIONFLOW_POLICY_FILE"
 
 
@@ -37,7 +38,7 @@ def installation_of(given: Given, environment: Mapping[str, str]) -> Installatio
         relay_image=given.relay_image or environment.get(_IMAGE_VARIABLE) or IMAGE,
         namespace=given.namespace,
         policy=given.policy or Policy(),
-        monitoring=load_bundle(),
+        monitoring=load_bundle(environment.get(_RUNBOOKS_VARIABLE) or RUNBOOKS),
     )
 
 

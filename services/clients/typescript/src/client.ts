@@ -60,6 +60,7 @@ export class Client {
   readonly #makeSession: (stored: string | undefined) => Session;
   #session: Session;
   #starting: Promise<void> | undefined;
+  #isOnline = true; // as the program said, also before the store was read
   #wire: Wire | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #armed = Infinity;
@@ -86,7 +87,7 @@ export class Client {
     this.#deaf ??= listen((online) => this.setOnline(online), () => this.wake());
     await (this.#starting ??= this.#load());
     if (!this.#deaf) return; // disconnect() came meanwhile
-    if (globalThis.navigator?.onLine === false) this.setOnline(false);
+    if (!this.#isOnline || globalThis.navigator?.onLine === false) this.setOnline(false);
     this.#do('connect');
   }
 
@@ -146,6 +147,7 @@ export class Client {
 
   /** Whether there is a network: for React Native's NetInfo. A browser's own signs are listened to. */
   setOnline(isOnline: boolean): void {
+    this.#isOnline = isOnline;
     this.#do('network', isOnline);
   }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from prometheus_client import (
@@ -12,7 +12,6 @@ from prometheus_client import (
     Gauge,
     Histogram,
     disable_created_metrics,
-    generate_latest,
 )
 
 from unionflow_access import Refusal
@@ -20,7 +19,9 @@ from unionflow_events import CATALOGUE, RejectedReason
 from unionflow_relay.core.dialects import Dialect
 from unionflow_relay.core.limits import Limit
 from unionflow_relay.core.relayed import Relayed
+from unionflow_runtime.adapters.management import Encoder
 from unionflow_runtime.adapters.process import ProcessMetrics
+from unionflow_runtime.core.traces import trace_id
 
 disable_created_metrics()  # a series per counter that nobody asks for
 _PREFIX = "unionflow_relay"
@@ -29,6 +30,7 @@ _KNOWN_CODES = frozenset(
     | {4400, 4401, 4403, 4408, 4409, 4429}
 )
 _OTHER = 0  # no close code
+_NO_CAUSES: Mapping[Relayed, str] = {}
 _LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
 
@@ -187,23 +189,35 @@ class RelayMetrics:
         code = code if code in _KNOWN_CODES else _OTHER
         self._ended[code] = self._ended.get(code, 0) + 1
 
-    def delivered(self, tally: Tally[str], records: Sequence[Relayed], now: float) -> None:
-        """A slice was written. `now`: seconds since the epoch."""
+    def delivered(
+        self,
+        tally: Tally[str],
+        records: Sequence[Relayed],
+        now: float,
+        causes: Mapping[Relayed, str] = _NO_CAUSES,
+    ) -> None:
+        """A slice was written. now: seconds since the epoch. causes: see `Slice`; as exemplars."""
         for event_type, count in tally.items():
             label = event_type if event_type in self._catalogue else "other"
             self._deliveries.labels(label).inc(count)
         observe = self.latency.observe
+        if causes:
+            for record in records:
+                cause = causes.get(record)
+                exemplar = None if cause is None else {"trace_id": trace_id(cause)}
+                observe(max(0.0, now - record.timestamp_ms / 1000), exemplar)
+            return
         for record in records:
             observe(max(0.0, now - record.timestamp_ms / 1000))
 
-    def exposition(self) -> bytes:
-        """All of it in Prometheus' text format."""
+    def exposition(self, encode: Encoder) -> bytes:
+        """All of it, as `encode` writes it."""
         self._handshakes.labels("accepted").inc(self._accepted)
         self._accepted = 0
         for code, count in self._ended.items():
             self._closes.labels("other" if code == _OTHER else str(code)).inc(count)
         self._ended.clear()
-        return generate_latest(self.registry)
+        return encode(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace=_PREFIX, registry=self.registry)

@@ -91,13 +91,15 @@ class Slice:
 
     progress: the next offset of each partition once the slice is delivered. It may move without
     a record: markers, aborted and rejected records are passed over. size: bytes that were read.
-    rulings: what its records say of members' rights.
+    rulings: what its records say of members' rights. causes: the traceparent of those records
+    whose trace is kept; empty where this relay tells no traces.
     """
 
     records: list[Relayed] = field(default_factory=list)
     progress: dict[Lane, int] = field(default_factory=dict)
     size: int = 0
     rulings: list[Ruling] = field(default_factory=list)
+    causes: dict[Relayed, str] = field(default_factory=dict)
 
 
 def portions(piece: Slice, most: int) -> Iterator[Slice]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import version
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 from pydantic import BaseModel, Field
 
 from unionflow_runtime.core.readiness import Readiness
 
-_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Encoder = Callable[[CollectorRegistry], bytes]
 
 
 class Live(BaseModel):
@@ -28,11 +30,12 @@ class Ready(BaseModel):
 
 
 def management_app(
-    title: str, readiness: Readiness, liveness: Readiness, exposition: Callable[[], bytes]
+    title: str, readiness: Readiness, liveness: Readiness, exposition: Callable[[Encoder], bytes]
 ) -> FastAPI:
     """The application behind the management port.
 
-    liveness: reasons to start the process anew. exposition: Prometheus' text.
+    liveness: reasons to start the process anew. exposition: all metrics, as the encoder writes
+    them: Prometheus' text, or OpenMetrics, which has exemplars, for who asks for it.
     """
     app = FastAPI(
         title=title,
@@ -59,7 +62,8 @@ def management_app(
         return Ready(ready=readiness.ready, reasons=list(readiness.reasons))
 
     @app.get("/metrics", summary="Prometheus' text format", response_class=Response)
-    async def metrics() -> Response:
-        return Response(exposition(), media_type=_METRICS_TYPE)
+    async def metrics(request: Request) -> Response:
+        encode, kind = choose_encoder(request.headers.get("accept", ""))
+        return Response(exposition(encode), headers={"Content-Type": kind})
 
     return app

@@ -47,6 +47,8 @@ async def missing_steps(engine: AsyncEngine) -> Sequence[str]:
 
 def _upgrade(connection: Connection) -> Sequence[str]:
     missing = _missing(connection)
+    if not missing:  # also where the database is newer, of which Alembic could not find the steps
+        return ()
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -21,6 +21,7 @@ from unionflow_backend.adapters.database.tables import activities, lanes, outbox
 from unionflow_backend.core.announcements import ActivityLine, Announcement
 from unionflow_events import new_event, uuid7
 from unionflow_events.identity import RANDOM_BYTES
+from unionflow_runtime.core.traces import CAUSE
 
 COMMON_LANE: Final = "*"
 """The lane of what is no organisation's."""
@@ -97,6 +98,7 @@ def outbox_row(
         user_id=announcement.user_id,
         id=event_id,
         timestamp_ms=now_ms,
+        traceparent=CAUSE.get(),
     )
     return {
         "id": event_id,
@@ -109,4 +111,5 @@ def outbox_row(
         "timestamp_ms": now_ms,
         "status": PENDING,
         "attempts": 0,
+        "traceparent": event.traceparent,
     }

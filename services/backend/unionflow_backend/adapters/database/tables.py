@@ -274,6 +274,7 @@ outbox = Table(
     _number("settled_ms", nullable=True),  # when it was sent or set aside
     _text("reason", 500, nullable=True),  # why it was set aside
     Column("attempts", Integer, nullable=False),
+    _text("traceparent", 55, nullable=True),  # of the request that caused it, where it is traced
     UniqueConstraint("lane", "number"),
     Index(
         "ix_outbox_pending",

@@ -62,6 +62,7 @@ SELECT * FROM (
                 - octet_length(o.data) AS bytes_before
     FROM unnest(:lanes) AS mine (name) CROSS JOIN LATERAL (
         SELECT id, lane, number, event_type, organization_id, user_id, data, timestamp_ms,
+               traceparent,
                row_number() OVER (ORDER BY number) AS turn
         FROM outbox WHERE lane = mine.name AND status = 'PENDING'
         ORDER BY number LIMIT :of_each

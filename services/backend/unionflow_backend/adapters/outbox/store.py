@@ -34,6 +34,7 @@ COLUMNS: Final = (
     outbox.c.user_id,
     outbox.c.data,
     outbox.c.timestamp_ms,
+    outbox.c.traceparent,
 )
 
 
@@ -76,6 +77,7 @@ def waiting_of(row: Row[*tuple[Any, ...]]) -> Waiting:
         row.user_id,
         orjson.loads(row.data),
         row.timestamp_ms,
+        row.traceparent,
     )
 
 

@@ -30,7 +30,9 @@ from unionflow_backend.adapters.rest.call import REPLAYED, Api
 from unionflow_backend.adapters.rest.edge import Bounds, Count, Edge
 from unionflow_backend.adapters.rest.pages import Pages
 from unionflow_backend.adapters.rest.site import Site
+from unionflow_backend.adapters.rest.traced import Traced
 from unionflow_runtime.access import AuthMode
+from unionflow_runtime.core.traces import Tracer
 
 _RESOURCES: Final = (
     organizations,
@@ -93,7 +95,13 @@ def create_application(where: Site, dashboard: Pages = ()) -> FastAPI:
     return app
 
 
-def serve(app: FastAPI, api: Api, count: Count, allowed_origins: Collection[str] = ()) -> ASGIApp:
+def serve(
+    app: FastAPI,
+    api: Api,
+    count: Count,
+    allowed_origins: Collection[str] = (),
+    tracer: Tracer | None = None,
+) -> ASGIApp:
     """The application, ready for a server. allowed_origins: whose pages may read; none: all."""
     app.state.api = api
     shared = CORSMiddleware(
@@ -104,7 +112,8 @@ def serve(app: FastAPI, api: Api, count: Count, allowed_origins: Collection[str]
         expose_headers=["ETag", "Location", "Retry-After", REPLAYED],
         max_age=3_600,
     )
-    return Edge(shared, count)
+    edge = Edge(shared, count)
+    return edge if tracer is None else Traced(edge, tracer)
 
 
 def _operation_id(route: APIRoute) -> str:

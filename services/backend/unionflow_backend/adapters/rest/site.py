@@ -26,13 +26,17 @@ class Site:
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     auth: AuthMode = AuthMode.JWT
+    oidc_scope: str = "openid profile"
+    roles_claim: str = "roles"
 
 
 class Oidc(Given):
-    """Where and as what pages log people in."""
+    """Where and as what pages log people in, and where their token says what they may do."""
 
     issuer: str
     client_id: str | None
+    scope: str = Field(examples=["openid profile"])
+    roles_claim: str = Field(examples=["roles"])
 
 
 class PagesConfiguration(Given):
@@ -53,7 +57,12 @@ def configuration(site: Site, seen_at: str) -> PagesConfiguration:
     socket = site.public_websocket_url or f"ws{api.removeprefix('http')}/ws/dashboard"
     oidc = None
     if site.oidc_issuer is not None:
-        oidc = Oidc(issuer=site.oidc_issuer, client_id=site.oidc_client_id)
+        oidc = Oidc(
+            issuer=site.oidc_issuer,
+            client_id=site.oidc_client_id,
+            scope=site.oidc_scope,
+            roles_claim=site.roles_claim,
+        )
     return PagesConfiguration(api_base=api, web_socket_url=socket, auth=site.auth, oidc=oidc)
 
 

@@ -21,6 +21,7 @@ from unionflow_relay.adapters.kafka.wire import READ_COMMITTED
 from unionflow_relay.core.lanes import Lane
 from unionflow_relay.core.relayed import Relayed, Slice
 from unionflow_relay.core.revocation import MEMBERS_TOPIC, ruling_of
+from unionflow_runtime.core.traces import sampled_cause
 
 SLICE_BYTES = 256 * 1024
 REJECTED_BYTES = 64  # what a rejected record counts as, beside its value
@@ -60,14 +61,20 @@ class Problems(Protocol):
 
 
 class Decoder:
-    """Decodes each record once."""
+    """Decodes each record once. traces: look for what caused it."""
 
     def __init__(
-        self, problems: Problems, is_next: Callable[[Lane, int], bool], *, log_records: bool
+        self,
+        problems: Problems,
+        is_next: Callable[[Lane, int], bool],
+        *,
+        log_records: bool,
+        traces: bool = False,
     ) -> None:
         self._problems = problems
         self._is_next = is_next
         self._log_records = log_records
+        self._traces = traces
         self._piece = Slice()
 
     def slices(self, response: Iterable[Fetched]) -> Iterator[Slice]:
@@ -166,7 +173,12 @@ class Decoder:
             if ruling is not None:
                 self._piece.rulings.append(ruling)
         subject = next((value for name, value in record.headers if name == "ce_subject"), None)
-        return Relayed(event, fetched.lane, record.offset, record.timestamp, subject)
+        relayed = Relayed(event, fetched.lane, record.offset, record.timestamp, subject)
+        if self._traces:
+            traceparent = sampled_cause(record.headers)
+            if traceparent:
+                self._piece.causes[relayed] = traceparent
+        return relayed
 
 
 def _open(fetched: Fetched, offset: int, reading: type[Any]) -> PartitionRecords:

@@ -45,7 +45,9 @@ class Fetching:
         self._rng = around.rng
         self._look = look
         self._limits = FetchLimits()
-        self._decoder = Decoder(self, following.is_next, log_records=around.log_records)
+        self._decoder = Decoder(
+            self, following.is_next, log_records=around.log_records, traces=around.traces
+        )
         self._ends: dict[Lane, int] = {}
         self._starts: dict[Lane, int] = {}
         self._troubled: set[Lane] = set()

@@ -42,7 +42,7 @@ class Surroundings:
     """What every part of the Kafka side needs.
 
     warm_records: how many records over all partitions to read before what is live. log_records:
-    a debug line for each record.
+    a debug line for each record. traces: look for what caused each.
     """
 
     names: TopicNames
@@ -52,3 +52,4 @@ class Surroundings:
     rng: random.Random
     warm_records: int
     log_records: bool
+    traces: bool = False

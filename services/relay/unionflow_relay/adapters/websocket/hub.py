@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from unionflow_relay.adapters.metrics import RelayMetrics
+from unionflow_relay.adapters.spans import DeliverySpans
 from unionflow_relay.adapters.websocket.crowd import Crowd
 from unionflow_relay.adapters.websocket.greeter import Greeter
 from unionflow_relay.adapters.websocket.ledger import UnsentCeiling
@@ -85,6 +86,7 @@ class Hub:
         self._slowed: list[Ticket] = []
         self._greeter = Greeter(settings.heartbeat_seconds, wall_clock)
         self._rights: Rights | None = None
+        self.spans: DeliverySpans | None = None
 
     def join_rights(self, rights: Rights) -> None:
         """Clients come with tokens from now on."""
@@ -157,6 +159,7 @@ class Hub:
             self._rights.restore(piece.rulings)
 
     def _write(self, piece: Slice) -> None:
+        began = self._now() if piece.causes else 0.0
         plan = fan_out(piece.records, self._audience)
         written: list[bytes] = []
         mark = b""
@@ -169,7 +172,9 @@ class Hub:
             for peer in write.members:
                 peer.write(data)
         self._unsent.note_all(written)
-        self._metrics.delivered(plan.deliveries, plan.delivered, self._now())
+        self._metrics.delivered(plan.deliveries, plan.delivered, self._now(), piece.causes)
+        if piece.causes and self.spans is not None:
+            self.spans.on_written(piece, plan, began)
         for record in plan.delivered:
             record.release_frames()
 

@@ -1,0 +1,1 @@
+"""`unionflow conformance`: the table of cases as a server, against anyone's client."""

@@ -1,0 +1,1 @@
+"""Sockets and processes: what the client under test meets."""

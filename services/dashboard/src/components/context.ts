@@ -1,0 +1,38 @@
+/** What every component may need: the words of the chosen language, and a way to say what was done. */
+
+import { createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
+
+import type { Instant } from '../core/domain.ts';
+import { age, type Age } from '../core/staleness.ts';
+import type { Message } from '../core/state.ts';
+import { Say } from '../words/say.ts';
+
+export interface Ground {
+  readonly say: Say;
+  readonly tell: (message: Message) => void;
+}
+
+export const GroundContext = createContext<Ground>({ say: new Say('fr'), tell: () => undefined });
+
+export function useGround(): Ground {
+  return useContext(GroundContext);
+}
+
+export function useSay(): Say {
+  return useContext(GroundContext).say;
+}
+
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** How long ago an instant is; draws anew when the words change, and not before. */
+export function useAge(since: Instant): Age {
+  const [, draw] = useState(0);
+  const now = age(since, Date.now());
+  useEffect(() => {
+    const wait = Math.min(LONGEST_MS, Math.max(50, now.changesAt - Date.now()));
+    const timer = setTimeout(() => draw((count) => count + 1), wait);
+    return () => clearTimeout(timer);
+  }, [now.changesAt]);
+  return now;
+}

@@ -1,0 +1,1 @@
+"""The dashboard in a real Chromium: how fast, how smooth, how long."""
