@@ -6,6 +6,7 @@
 # take them from this file and start what they make, also where there is no Docker.
 ARG PYTHON=python:3.11-slim-bookworm
 ARG NODE=node:22-bookworm-slim
+ARG DEPLOYABLE=relay
 
 FROM ${PYTHON} AS tools
 # hadolint ignore=DL3008  # it only strips symbols, and Debian keeps no older version to pin
@@ -52,6 +53,20 @@ RUN python -m shipping.image own backend /layer
 
 FROM sources AS operator-own
 RUN python -m shipping.image own operator /layer
+
+# For `skaffold dev` alone: a Python with a shell and tar, in which files can be changed.
+FROM ${DEPLOYABLE}-packages AS dev-packages
+FROM ${DEPLOYABLE}-own AS dev-own
+FROM ${PYTHON} AS dev
+ARG DEPLOYABLE=relay
+COPY --from=dev-packages /layer /
+COPY --from=dev-own /layer /
+COPY shipping/reload.py /reload.py
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MODULE=unionflow_${DEPLOYABLE}
+WORKDIR /tmp
+USER 65532:65532
+EXPOSE 9085
+ENTRYPOINT ["sh", "-c", "exec python /reload.py \"$MODULE\" /tmp/app"]
 
 FROM scratch AS base
 COPY --from=python /layer /

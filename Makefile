@@ -47,6 +47,13 @@ docs: install ## the documentation as a site, in build/site; fails on a link to 
 reference: install ## write docs/reference/settings.md and metrics.md anew from the code
 	@$(PY) -m tests.house.reference
 
-lock: install ## pin requirements/dev.txt anew (UPGRADE=1: to the newest)
-	@$(PY) -m uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --all-extras pyproject.toml requirements/dev.in -o requirements/dev.txt
+COMPILE = $(PY) -m uv pip compile --quiet $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header
+FOR_IMAGES = --python-platform x86_64-manylinux_2_36 --no-annotate -c requirements/dev.txt
+
+lock: install ## pin requirements/*.txt anew (UPGRADE=1: to the newest)
+	@$(COMPILE) --universal --all-extras pyproject.toml requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) $(FOR_IMAGES) pyproject.toml --extra relay --extra tracing -o requirements/relay.txt
+	@$(COMPILE) $(FOR_IMAGES) pyproject.toml --extra backend --extra tracing -o requirements/backend.txt
+	@$(COMPILE) $(FOR_IMAGES) pyproject.toml --extra operator -o requirements/operator.txt
+	@$(COMPILE) $(FOR_IMAGES) requirements/images.in -o requirements/images.txt

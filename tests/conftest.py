@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "apiserver": apiserver_support.FIXTURES,
         "browser": frozenset({"browser"}),
         "kafka": kafka_support.FIXTURES,
-        "node": frozenset({"typescript_client"}),
+        "node": frozenset({"dashboard", "typescript_client"}),
         "postgres": postgres_support.FIXTURES,
         "prometheus": prometheus_support.FIXTURES,
     }

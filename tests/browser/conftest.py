@@ -27,9 +27,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pages() -> Path:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dashboard, built."""
-    return built_pages()
+    return built_pages(tmp_path_factory.mktemp("dashboard"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -16,18 +16,19 @@ INSTALL_SECONDS = 160
 BUILD_SECONDS = 120
 
 
-def built_pages() -> Path:
-    """The folder that the backend serves. Two at once build one after the other."""
+def built_pages(folder: Path) -> Path:
+    """What the backend serves: a copy in `folder`, since the next build empties `dist`."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        tier_is_missing("the dashboard needs Node.js 20 or newer, with npm")
-    with (ROOM / "package.json").open("rb") as lock:
+        tier_is_missing("the dashboard needs Node.js 20.19 or newer, with npm")
+    # Not package.json, which install.sh itself locks.
+    with (ROOM / "vite.config.ts").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         installed = _run("scripts/install.sh", INSTALL_SECONDS)
         if installed.returncode:
             tier_is_missing(f"the dashboard's tools: {installed.stderr.strip()}")
         made = _run("scripts/build.sh", BUILD_SECONDS)
         assert made.returncode == 0, made.stdout + made.stderr
-    return DIST
+        return Path(shutil.copytree(DIST, folder / "pages"))
 
 
 def _run(script: str, seconds: float) -> subprocess.CompletedProcess[str]:

@@ -77,10 +77,10 @@ SCENES = (
 
 async def take() -> None:
     """All of them, one after the other, since what one does the next one sees."""
-    pages = built_pages()
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unionflow-pictures-") as name:
         folder = Path(name)
+        pages = built_pages(folder)
         with Broker.start(folder / "kafka") as broker:
             async with (
                 running_stack(

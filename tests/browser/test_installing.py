@@ -37,7 +37,7 @@ async def test_without_a_network_the_shell_opens_and_no_data_were_kept(
 ) -> None:
     async with window(viewport=PHONE) as one:
         await open_dashboard(one.page, stack.url)
-        await one.page.wait_for_function("navigator.serviceWorker.controller")
+        await one.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         kept = await one.page.evaluate(script("kept-paths"))
         assert kept, "no shell was kept"
         assert not [path for path in kept if "/api/" in path or "config.json" in path]

@@ -26,7 +26,14 @@ _EXIT_CODES = (
 def main() -> int:
     """Run an audit; the exit code is as `--help` says."""
     arguments = _parser().parse_args()
-    plan = Plan(arguments.seed, arguments.seconds, arguments.clients, arguments.relays)
+    plan = Plan(
+        arguments.seed,
+        arguments.seconds,
+        arguments.clients,
+        arguments.relays,
+        libraries=arguments.libraries,
+        lose=arguments.lose,
+    )
     output = sys.stderr if arguments.json else sys.stdout
 
     def say(line: str) -> None:
@@ -85,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of schedule and stream (1)")
     parser.add_argument("--clients", type=_count, default=300, help="how many (300)")
     parser.add_argument("--relays", type=_count, default=3, help="how many (3)")
+    parser.add_argument(
+        "--libraries", type=_programs, default=100, help="programs of each library (100; 0: none)"
+    )
+    parser.add_argument(
+        "--lose", type=int, default=0, help="spoil them: of every Nth event they say nothing"
+    )
     parser.add_argument("--folder", type=Path, help="keep the logs of relays and brokers there")
     parser.add_argument("--json", action="store_true", help="all figures, client by client")
     return parser
@@ -102,6 +115,10 @@ def _count(text: str) -> int:
     if not 1 <= count <= 5_000:
         raise argparse.ArgumentTypeError("1 to 5,000, please")
     return count
+
+
+def _programs(text: str) -> int:
+    return 0 if text == "0" else _count(text)
 
 
 if __name__ == "__main__":

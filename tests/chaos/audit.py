@@ -17,6 +17,7 @@ from tests.chaos.client import Client
 from tests.chaos.history import Dialect
 from tests.chaos.injector import Injector
 from tests.chaos.ledger import Outcome, Truth
+from tests.chaos.libraries.readers import Readers
 from tests.chaos.places import Lanes
 from tests.chaos.readback import read_back
 from tests.chaos.rights import Knowledge
@@ -38,7 +39,8 @@ Say = Callable[[str], None]
 class Plan:
     """What to run. seconds: from the first client to the last fault healed. rate: records/s.
 
-    rooms: whose faults there are. relay: module and arguments that start a relay.
+    rooms: whose faults there are. relay: module and arguments that start a relay. libraries: how
+    many programs of each library; of every `lose`th event nothing is said, 0 for none.
     """
 
     seed: int
@@ -49,6 +51,8 @@ class Plan:
     rate: float = 200.0
     rooms: Collection[Room] = tuple(Room)
     relay: Sequence[str] = RELAY
+    libraries: int = 0
+    lose: int = 0
 
     def faults(self) -> Sequence[Fault]:
         """The schedule."""
@@ -107,7 +111,11 @@ class _Audit:
         self._say = say
         self._lanes = Lanes()
         self._clients = _clients(wanted, real, self._lanes, rng)
-        users = sorted({c.history.viewer.user for c in self._clients if c.history.viewer.user})
+        ports = [relay.proxy.port for relay in real.relays]
+        self._readers = Readers(wanted.libraries, wanted.lose, ports, random.Random(rng.random()))
+        viewers = [client.history.viewer for client in self._clients]
+        viewers += [patron.viewer for patron in self._readers.patrons]
+        users = sorted({viewer.user for viewer in viewers if viewer.user})
         topics = real.topics
         stream = Stream(random.Random(rng.random()), users)
         dice = random.Random(rng.random())
@@ -121,9 +129,12 @@ class _Audit:
         async with asyncio.TaskGroup() as group:
             ticking = group.create_task(self._tick())
             running = [group.create_task(client.run()) for client in self._clients]
+            reading = group.create_task(self._readers.run())
             truth, arrival = await self._course(faults)
             for client in self._clients:
                 client.stop()
+            self._readers.stop()
+            await reading
             await asyncio.wait(running, timeout=GOODBYE_SECONDS)
             for task in (ticking, *running):
                 task.cancel()
@@ -141,6 +152,7 @@ class _Audit:
             "tokens refreshed in place": tokens["refreshed"],
             "tokens let expire": tokens["expired"],
             "compressed frames": sum(client.inflated for client in self._clients),
+            **self._readers.done(),
         }
 
     async def _course(self, faults: Sequence[Fault]) -> tuple[Truth, float]:
@@ -149,6 +161,7 @@ class _Audit:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._injector.run(faults))
+                group.create_task(self._readers.trouble(self._plan.seconds))
                 group.create_task(asyncio.sleep(self._plan.seconds))
         finally:
             await asyncio.to_thread(self._writer.stop)
@@ -177,6 +190,7 @@ class _Audit:
             await asyncio.sleep(0.2)
         for client in self._clients:
             client.history.arrived = client not in missing
+        await self._readers.until_all_arrived(truth, deadline)
 
     def _has_arrived(self, client: Client, ends: Mapping[int, int]) -> bool:
         if not client.live or client.history.dialect is Dialect.PLAIN:
@@ -187,7 +201,8 @@ class _Audit:
     def _judge(self, truth: Truth) -> Summary:
         histories = [client.history for client in self._clients]
         knowledge = Knowledge(truth, histories)
-        verdicts = (judge(truth, history, knowledge) for history in histories)
+        verdicts = [judge(truth, history, knowledge) for history in histories]
+        verdicts += self._readers.judge(truth)
         crashes = sum(relay.crashes for relay in self._stage.relays)
         return sum_up(verdicts, {Wrong.KAFKA: len(truth.gone_from_kafka()), Wrong.CRASH: crashes})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.chaos.audit import Plan, Report
 from tests.chaos.history import DEFLATED, Dialect
+from tests.chaos.libraries.patrons import Library
 from tests.chaos.roles import shares
 from tests.chaos.schedule import Fault
 from tests.chaos.verdict import Evidence, Summary, Verdict, Wrong
@@ -24,6 +25,7 @@ _COLUMNS = {
 _FIGURES = [name for name in _COLUMNS if name != "clients"]
 _SHOWN = 12  # cases
 _TRANSPORTS = (Dialect.V1.value, DEFLATED, Dialect.SSE.value, Dialect.PLAIN.value)
+_LIBRARIES = tuple(library.value for library in Library)
 
 
 def command(plan: Plan) -> str:
@@ -31,6 +33,7 @@ def command(plan: Plan) -> str:
     return (
         f"python -m tests.chaos --seconds {plan.seconds:g} --seed {plan.seed} "
         f"--clients {plan.clients} --relays {plan.relays}"
+        + (f" --libraries {plan.libraries}" if plan.libraries else "")
     )
 
 
@@ -39,11 +42,16 @@ def heading(plan: Plan, faults: Sequence[Fault]) -> list[str]:
     ways = ", ".join(f"{count} {transport}" for transport, count in shares(plan.clients).items())
     text = (
         f"Chaos audit, seed {plan.seed}: {plan.clients} clients ({ways}) with tokens, short ones "
-        f"among them, through a faulty network to {plan.relays} relays of {plan.brokers} brokers, "
+        f"among them, {_programs(plan)}"
+        f"through a faulty network to {plan.relays} relays of {plan.brokers} brokers, "
         f"{plan.rate:g} records/s (acks=all, a tenth in transactions, 2 % poison), "
         f"{plan.seconds:g} s, {len(faults)} faults:"
     )
     return [*textwrap.wrap(text, WIDTH), *(f"{fault.at:7.1f} s  {fault}" for fault in faults), ""]
+
+
+def _programs(plan: Plan) -> str:
+    return f"and {plan.libraries} programs of each library, " if plan.libraries else ""
 
 
 def render(report: Report) -> list[str]:
@@ -62,6 +70,7 @@ def render(report: Report) -> list[str]:
         f"{'':14}" + "".join(f"{name:>{width}}" for name, width in _COLUMNS.items()),
         "-" * WIDTH,
         *(_row(summary, transport) for transport in _TRANSPORTS),
+        *(_row(summary, library) for library in _LIBRARIES if report.plan.libraries),
         "",
         *(f"{wrong:.<50}{summary.wrongs[wrong]:.>8,}  must be 0" for wrong in Wrong),
         "",

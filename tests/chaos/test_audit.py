@@ -9,12 +9,14 @@ import pytest
 import uvloop
 
 from tests.chaos.audit import Plan, Report, audit
+from tests.chaos.libraries.company import available
 from tests.chaos.report import render
 from tests.chaos.schedule import Room
 from tests.chaos.verdict import Wrong
 from tests.support.kafka import kafka_tier
 
 ALL = {"unionflow.v1", "v1 deflate", "sse", "plain"}
+LEAST_OF_A_LIBRARY = 1_500
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 
 
@@ -24,7 +26,7 @@ def run(plan: Plan) -> Report:
 
 
 def test_a_minute_of_chaos_breaks_no_promise() -> None:
-    report = run(Plan(seed=1, seconds=60))
+    report = run(Plan(seed=1, seconds=60, libraries=6))
     said = "\n".join(render(report))
     assert report.summary.holds, said
     for transport, least in {
@@ -34,6 +36,8 @@ def test_a_minute_of_chaos_breaks_no_promise() -> None:
         "plain": 10_000,
     }.items():
         assert report.summary.total(transport, "delivered") > least, said
+    for library in available():
+        assert report.summary.total(library.value, "delivered") > LEAST_OF_A_LIBRARY, said
     assert report.done.keys() == (+Counter(report.done)).keys(), said
 
 
@@ -56,6 +60,15 @@ def test_a_relay_that_spoils_one_record_in_hundreds_is_found(
     assert found[wrong] > 0
     assert found.keys() <= {wrong, Wrong.UNASKED}  # a leak reaches also who wants other types
     assert {v.transport for v in summary.clients if v.wrongs[wrong]} <= transports
+
+
+def test_programs_that_lose_one_event_in_twenty_are_found() -> None:
+    plan = Plan(1, 5, clients=5, relays=1, brokers=1, rooms=(), libraries=4, lose=20)
+    summary = run(plan).summary
+    found = +summary.wrongs
+    assert found.keys() == {Wrong.LOSS}
+    losers = {verdict.transport for verdict in summary.clients if verdict.wrongs[Wrong.LOSS]}
+    assert losers == {library.value for library in available()}
 
 
 @pytest.mark.parametrize("fault", ["overlook", "forgive"])

@@ -37,7 +37,7 @@ FIELDS = st.dictionaries(
         (EventType.ACTIVITY_CREATED, "Aminata Diop asked for a loan"),
         (EventType.EVENT_UPDATED, "Assemblée générale on 2026-11-24"),
         (EventType.USER_NOTIFICATION, "Votre prêt est approuvé"),
-        (EventType.BROADCAST_NOTIFICATION, "Maintenance on Sunday at 02:00 UTC"),
+        (EventType.BROADCAST_NOTIFICATION, "Maintenance dimanche à 2 h UTC"),
         (EventType.MEMBER_CREATED, "Aminata Diop active"),
         (EventType.MEMBER_UPDATED, "Aminata Diop active"),
         (EventType.CONTRIBUTION_PAID, "10 000 XOF from Aminata Diop"),

@@ -28,10 +28,15 @@ _OWN_FOLDERS = ("/run", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers
 
 
 class Node(ControlPlane):
-    """A control plane with one node."""
+    """A control plane with one node. SIGHUP kills its kubelet and starts it again."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, kubernetes(), address=NODE_ADDRESS, scheduler=True)
+        self._kubelet_is_asked_for = False
+
+    def ask_for_kubelet(self) -> None:
+        """Let `serve` kill the kubelet and start it again."""
+        self._kubelet_is_asked_for = True
 
     def start_all(self, images: Sequence[Path], definitions: Sequence[Path]) -> None:
         """Start everything and wait until pods can run and names are answered."""
@@ -54,6 +59,10 @@ class Node(ControlPlane):
             NotReady: says which part has ended.
         """
         while True:
+            if self._kubelet_is_asked_for:
+                self._kubelet_is_asked_for = False
+                self.parts.pop("kubelet").kill()
+                self._start_kubelet()
             self.check()
             self._reap()
             time.sleep(0.5)
@@ -158,6 +167,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # process 1 ends by none of its own
     folder, ready, images, definitions = sys.argv[1:]
     node = Node(Path(folder))
+    signal.signal(signal.SIGHUP, lambda *_: node.ask_for_kubelet())
     try:
         node.start_all(_paths(images), _paths(definitions))
         Path(ready).touch()

@@ -62,11 +62,21 @@ def running_node(
         log = folder.with_suffix(".log")
         process = _start(folder, log, images, definitions)
         try:
-            _connect(_first_process(process.pid))
+            first = _first_process(process.pid)
+            (folder / "first.pid").write_text(str(first))
+            _connect(first)
             _wait_until_ready(folder, process, log)
             yield folder / "admin.kubeconfig"
         finally:
             _stop(process)
+
+
+def restart_kubelet(folder: Path) -> None:
+    """Kill it and start it again, as an upgrade of a node does; pods go on meanwhile.
+
+    folder: of a node that runs.
+    """
+    os.kill(int((folder / "first.pid").read_text()), signal.SIGHUP)
 
 
 def _check_tools() -> None:

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.access.issuer import signing_key
 from tests.monitoring.stack import Stack
-from tests.relay.clients import PLAIN, V1, Client, client, raw_client, request_head
+from tests.relay.clients import PLAIN, V1, Client, client, raw_client, request_head, until_closes
 from tests.relay.event_source import asking
 from tests.relay.live import RunningRelay
 from tests.relay.tokens import bearer, refusal
@@ -44,14 +44,19 @@ class Crowd:
             for visit in self._all():
                 group.create_task(_again(visit))
 
-    async def cut_off(self, flood: Callable[[], Awaitable[None]]) -> None:
-        """A client that reads nothing of a flood."""
+    async def cut_off(self, flood: Visit, flooded: asyncio.Event) -> None:
+        """A client that reads nothing of a flood, until it is closed for that.
+
+        It goes to the newest relay, which is not the one that will be drained.
+        """
         headers = bearer(self._token("idle", FLOOD))
-        async with raw_client(self._relay(), receive_buffer=4_096) as stalled:
+        relay = list(self._stack.relays.values())[-1]
+        async with raw_client(relay, receive_buffer=4_096) as stalled:
             await stalled.send(request_head(headers=headers))
             await stalled.upgraded()
             await flood()
-            await asyncio.sleep(2)
+            flooded.set()
+            await until_closes(relay, 4408)
 
     def _all(self) -> Iterator[Visit]:
         for number in range(12):

@@ -15,7 +15,7 @@ from tests.monitoring.rules import rule_files
 from tests.monitoring.services import Office, OtherServices
 from tests.monitoring.stack import Stack, running_stack
 from tests.operator.live.running import until
-from tests.operator.live.streams import manifest
+from tests.operator.live.streams import TWO_TOPICS, manifest
 from tests.support.apiserver import ApiServer
 from tests.support.prometheus import Prometheus, running_prometheus
 
@@ -69,7 +69,9 @@ async def _acts(stack: Stack, crowd: Crowd, others: OtherServices, act: float) -
         await others.suspend_somebody()
         await others.write_nonsense(5)
         await asyncio.sleep(act)
-        await crowd.cut_off(others.flood)
+        flooded = asyncio.Event()
+        group.create_task(crowd.cut_off(others.flood, flooded))
+        await flooded.wait()
         await _lose_kafka(stack, act)
         await asyncio.sleep(act)
         await stack.drain_relay()
@@ -93,7 +95,8 @@ def _look_after_streams(stack: Stack) -> None:
     for pod in until("both pods", lambda: _both(streams.pods(READY)), 60):
         streams.write_pod_status(pod, running, ready=True)
     streams.wait_for(READY, "Ready", "True")
-    streams.patch(READY, {"spec": {"relay": {"replicas": 3}}})
+    more = [{**topic, "partitions": 3} for topic in TWO_TOPICS]
+    streams.patch(READY, {"spec": {"topics": more}})
 
 
 def _both(pods: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from tests.support.prometheus import Prometheus
 
 STEP_SECONDS = 1.0
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
-_ALL = ".*"
+ALL = ".*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def panels(of: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def chosen(name: str, rate_seconds: int) -> dict[str, str]:
     """What each variable is, on this dashboard."""
     namespace = OPERATOR_NAMESPACE if name == "operator" else NAMESPACE
-    every = {"pod": _ALL, "service": _ALL, "__rate_interval": f"{rate_seconds}s"}
+    every = {"pod": ALL, "service": f".+-{name}", "__rate_interval": f"{rate_seconds}s"}
     return {"namespace": namespace, "stream": STREAM, **every}
 
 

@@ -131,6 +131,50 @@ async def test_what_the_guarantee_lacks_of_kafka_is_said_once_and_anew_when_it_c
         assert relay.reasons() == []
 
 
+async def test_what_an_unclean_election_has_cut_off_is_told_to_who_is_here_and_who_comes_back(
+    cluster: Cluster, topic_prefix: str, tmp_path: Path
+) -> None:
+    """A replica that was away while the last records were written leads, for want of another."""
+    topics = Topics(cluster.bootstrap_servers, topic_prefix)
+    topics.create(MEMBERS, partitions=1, replicas=2)
+    topics.configure(MEMBERS, "min.insync.replicas", "1")
+    topics.configure(MEMBERS, "unclean.leader.election.enable", "true")
+    leader, other = topics.leader(MEMBERS, 0), topics.other_replica(MEMBERS, 0)
+    settings = {**topics.settings, "UNIONFLOW_TOPICS": MEMBERS}
+    with RunningRelay.start(tmp_path, cluster.bootstrap_servers, settings) as relay:
+        relay.wait_until_ready()
+        async with client(relay, V1) as one:
+            topics.write(MEMBERS, [body(f"kept-{n}", "A") for n in range(3)], partition=0)
+            await one.until_events(3)
+            broker_of(cluster, other).kill()
+            try:
+                await eventually(lambda: topics.in_sync(MEMBERS, 0) == [leader])
+                tail = [body(f"cut-{n}", "A") for n in range(2)]
+                await asyncio.to_thread(topics.write, MEMBERS, tail, partition=0)
+                await one.until_events(5)
+                cursor = one.resume
+                broker_of(cluster, leader).kill()
+                await asyncio.to_thread(broker_of(cluster, other).restart)
+                said = await one.until("truncated")
+                gap = {"topic": topics.prefix + MEMBERS, "partition": 0, "reason": "beyond-end"}
+                assert said["ranges"] == [{**gap, "requested": 5, "earliest": 3}]
+                async with client(relay, V1, cursor=cursor) as back:  # as if it had been away
+                    told = await back.until("truncated")
+                    assert told["ranges"] == said["ranges"]
+                    anew = {
+                        "linger.ms": 1
+                    }  # a producer from before would count on from what is cut off
+                    new = [body("new", "A")]
+                    await asyncio.to_thread(topics.write, MEMBERS, new, partition=0, producing=anew)
+                    for whose in (one, back):
+                        await whose.until_event("new")
+                    assert back.ids() == ["new"]
+            finally:
+                for lost in (leader, other):
+                    await asyncio.to_thread(broker_of(cluster, lost).restart)
+            assert one.ids() == ["kept-0", "kept-1", "kept-2", "cut-0", "cut-1", "new"]
+
+
 async def test_every_acknowledged_record_comes_once_and_in_order_when_leaders_die_and_return(
     cluster: Cluster, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
     ConfigResource,
     NewPartitions,
     NewTopic,
+    PartitionMetadata,
     ResourcePatternType,
     ResourceType,
 )
@@ -139,12 +140,27 @@ class Topics:
 
     def leader(self, name: str, partition: int) -> int:
         """The id of the broker that leads a partition, -1 for none or while nobody answers."""
+        described = self._metadata(name, partition)
+        return -1 if described is None else described.leader
+
+    def in_sync(self, name: str, partition: int) -> list[int]:
+        """The ids of the brokers that have all of a partition; none while nobody answers."""
+        described = self._metadata(name, partition)
+        return [] if described is None else list(described.isrs)
+
+    def other_replica(self, name: str, partition: int) -> int:
+        """The id of a broker that follows a partition's leader."""
+        described = self._metadata(name, partition)
+        assert described is not None
+        return next(id for id in described.replicas if id != described.leader)
+
+    def _metadata(self, name: str, partition: int) -> PartitionMetadata | None:
         real = self.prefix + name
         try:
             topics = self.admin.list_topics(real, timeout=5).topics
         except KafkaException:
-            return -1
-        return topics[real].partitions[partition].leader if topics[real].partitions else -1
+            return None
+        return topics[real].partitions.get(partition)
 
     def _describe(self, name: str) -> Any:
         real = self.prefix + name

@@ -33,7 +33,6 @@ _SETTINGS = {
     # What a crash of the machine would lose is no loss; a killed server loses nothing by it.
     "fsync": "off",
     "full_page_writes": "off",
-    "listen_addresses": LOOPBACK,
     "max_connections": "60",
     "shared_buffers": "64MB",
     # In files of the folder, so that a killed server leaves nothing in the machine's memory.
@@ -46,7 +45,11 @@ _SETTINGS = {
 class Postgres:
     """One server. It can be stopped, killed and paused, and started again on its data."""
 
-    def __init__(self, folder: Path, programs: Path, *, durable: bool = False) -> None:
+    def __init__(
+        self, folder: Path, programs: Path, *, durable: bool = False, address: str = LOOPBACK
+    ) -> None:
+        """address: of this machine, by which others reach it too."""
+        self.address = address
         self._folder = folder
         self._durable = durable
         self._data = folder / "data"
@@ -59,6 +62,11 @@ class Postgres:
     def url(self) -> str:
         """Of the database that every server has."""
         return self._url("postgres")
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
 
     def create_database(self) -> str:
         """A new, empty database; its URL."""
@@ -78,11 +86,15 @@ class Postgres:
         """Make the folder's data."""
         options = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--wal-segsize=4")
         self._run("initdb", "-D", str(self._data), "-U", ROLE, *options)
+        if self.address != LOOPBACK:
+            with (self._data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all all trust\n")
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         settings = {**_SETTINGS, "port": str(self._port)}
         settings["unix_socket_directories"] = str(self._folder)
+        settings["listen_addresses"] = ",".join({LOOPBACK, self.address})
         if self._durable:
             settings |= {"fsync": "on", "full_page_writes": "on"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
@@ -137,10 +149,10 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
+def running_postgres(*, durable: bool = False, address: str = LOOPBACK) -> Iterator[Postgres]:
     """Start one with new data; it is stopped, and its folder removed, at the end.
 
-    durable: whether it waits for its disk, as one of production does.
+    durable: whether it waits for its disk, as one of production does. address: as `Postgres` has.
     """
     programs = _programs()
     # Not below pytest's own folders, through which no other user may pass.
@@ -148,7 +160,7 @@ def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
     user = _somebody()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    server = Postgres(folder, programs, durable=durable)
+    server = Postgres(folder, programs, durable=durable, address=address)
     try:
         server.make()
         server.start()

@@ -10,6 +10,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from unionflow_operator.core.observed import Answer
 from unionflow_runtime.adapters.management import Encoder
 from unionflow_runtime.adapters.process import ProcessMetrics
 
@@ -66,6 +67,8 @@ class OperatorMetrics:
         self._probes = self._counter(
             "probes", "WebSocket handshakes tried through Services, by answer.", "answer"
         )
+        for answer in Answer:
+            self._probes.labels(str(answer))
         self.loop_delay = self._gauge(
             "event_loop_delay_seconds", "How late the event loop's last second was."
         )

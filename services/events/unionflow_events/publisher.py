@@ -82,8 +82,7 @@ class EventPublisher(PublishMethods):
         topics: what its topics are called.
         source: CloudEvents' `source`, which service the events are from.
         deadline: seconds that each call has for all it waits for, connecting included.
-        traceparent: asked for the W3C Trace Context of each event that has none of its own; None
-            or "" for none.
+        traceparent: asked for the W3C Trace Context of events without one; None or "" for none.
 
     Raises:
         InvalidSetting: a certificate's file cannot be read.
@@ -325,9 +324,7 @@ class EventPublisher(PublishMethods):
         wait.what = f"the metadata of topic {topic}: does it exist?"
         partitions = await producer.partitions_for(topic)
         where = topic, partition_of(producer, topic, event.key, partitions)
-        traceparent = event.traceparent
-        if traceparent is None and self._traceparent is not None:
-            traceparent = self._traceparent()
+        traceparent = event.traceparent or (self._traceparent() if self._traceparent else None)
         return ready_record(event, where, headers_of(event, self._source, traceparent))
 
     async def _put(

@@ -28,8 +28,7 @@ def open_tracer(service: str, endpoint: str | None) -> Tracer | None:
     if protocol != PROTOCOL:
         raise SettingsError(f"{PROTOCOL_VARIABLE}={protocol}: traces are sent by {PROTOCOL} alone")
     try:
-        # Here and not above: a process without traces does not pay for it.
-        from unionflow_runtime.adapters.otlp import OtlpTracer  # noqa: PLC0415
+        from unionflow_runtime.adapters.otlp import OtlpTracer  # noqa: PLC0415  # paid for here only
     except ImportError as error:
         raise SettingsError(
             f"OTEL_EXPORTER_OTLP_ENDPOINT is set, and {error.name} is not installed: install "

@@ -60,9 +60,9 @@ class Place:
 async def place() -> AsyncIterator[Place]:
     """Start everything; it is stopped at the end."""
     say("building the dashboard, and starting Kafka, services and Chromium")
-    pages = built_pages()
     with tempfile.TemporaryDirectory(prefix="unionflow-pages-") as name:
         folder = Path(name)
+        pages = built_pages(folder)
         with Broker.start(folder / "kafka", progress=say) as broker:
             prefix = f"bench{time.monotonic_ns()}."
             async with (

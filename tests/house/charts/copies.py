@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from textwrap import indent
 from typing import Any, Final
 
 import yaml
@@ -28,6 +29,13 @@ metadata:
     helm.sh/resource-policy: keep
   {{- end }}
 """
+_RULE: Final = """\
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: unionflow-operator
+spec:
+"""
 Page = Callable[[], str]
 
 
@@ -39,6 +47,7 @@ def chart_files(notice: str, table: Table) -> Mapping[Path, Page]:
         pages[chart / "README.md"] = partial(_readme, chart, notice, table)
     for target, source in monitoring_copies().items():
         pages[target] = partial(_text, source)
+    pages[Path("manifests/monitoring/rules.yaml")] = _rule_of_operator
     return pages
 
 
@@ -50,6 +59,12 @@ def monitoring_copies() -> Mapping[Path, Path]:
         rules = ROOT / _MONITORING / f"rules/{name}.yaml"
         copies[chart / "files/rules.yaml"] = rules
     return {target: source.relative_to(ROOT) for target, source in copies.items()}
+
+
+def _rule_of_operator() -> str:
+    """The operator's rules as the object that the Prometheus Operator takes."""
+    rules = _text(_MONITORING / "rules/operator.yaml")
+    return f"{_RULE}{indent(rules, '  ')}"
 
 
 def definition_template() -> str:

@@ -70,11 +70,11 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "refresh": 2,
         "sort": 1,
     }
-    if variable.several:
+    if variable.every:
         made |= {
             "multi": True,
             "includeAll": True,
-            "allValue": ".*",
+            "allValue": variable.every,
             "current": {"text": "All", "value": "$__all"},
         }
     return made
@@ -114,7 +114,7 @@ def _panel(board: Board, panel: Panel, number: int, place: dict[str, int]) -> di
         "type": panel.kind.value,
         "datasource": SOURCE,
         "gridPos": place,
-        "fieldConfig": {"defaults": _field(panel), "overrides": []},
+        "fieldConfig": {"defaults": _field(panel), "overrides": list(_overrides(panel))},
         "options": _options(panel),
         "targets": [
             _target(board, query, letter)
@@ -148,6 +148,26 @@ def _field(panel: Panel) -> dict[str, Any]:
             },
             "thresholdsStyle": {"mode": "dashed" if panel.thresholds else "off"},
         },
+    }
+
+
+def _overrides(panel: Panel) -> Iterator[dict[str, Any]]:
+    for name, colour in panel.colours.items():
+        yield _of_series(name, ("color", {"mode": "fixed", "fixedColor": colour}))
+    for query in panel.queries:
+        if query.limit:
+            yield _of_series(
+                query.legend,
+                ("color", {"mode": "fixed", "fixedColor": "red"}),
+                ("custom.fillOpacity", 0),
+                ("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}),
+            )
+
+
+def _of_series(name: str, *properties: tuple[str, object]) -> dict[str, Any]:
+    return {
+        "matcher": {"id": "byName", "options": name},
+        "properties": [{"id": id, "value": value} for id, value in properties],
     }
 
 

@@ -6,8 +6,10 @@ range that Grafana reckons from the scrape interval.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 RATE = "[$__rate_interval]"
 
@@ -29,11 +31,15 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """legend: the series' name, with Grafana's `{{label}}`. exemplars: ask for traces too."""
+    """legend: the series' name, with Grafana's `{{label}}`. exemplars: ask for traces too.
+
+    limit: it is no measure, but how much of it there may be: dashed, and not filled.
+    """
 
     expr: str
     legend: str
     exemplars: bool = False
+    limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Panel:
     """unit: Grafana's id, such as `s`, `bytes`, `cps` (a second), `percentunit` (0 to 1).
 
     width: of 24. may_be_empty: why there may be no data, which the description says too.
+    colours: of series by their names, where they mean something.
     """
 
     title: str
@@ -62,6 +69,7 @@ class Panel:
     thresholds: tuple[Threshold, ...] = ()
     may_be_empty: str = ""
     most: float | None = None
+    colours: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +82,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Chosen at the top. query: Prometheus' `label_values(…)`. several: with an `All`."""
+    """Chosen at the top. query: Prometheus' `label_values(…)`.
+
+    every: what `All` asks for, where several can be chosen.
+    """
 
     name: str
     label: str
     query: str
     regex: str = ""
-    several: bool = False
+    every: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ def lines(
     thresholds: tuple[Threshold, ...] = (),
     may_be_empty: str = "",
     most: float | None = None,
+    colours: Mapping[str, str] = MappingProxyType({}),
 ) -> Panel:
     """A panel over time."""
     return Panel(
@@ -122,6 +134,7 @@ def lines(
         thresholds=thresholds,
         may_be_empty=may_be_empty,
         most=most,
+        colours=colours,
     )
 
 

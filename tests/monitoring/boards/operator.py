@@ -56,6 +56,7 @@ _LOOKS = Row(
                 "{{result}}",
             ),
             unit="cps",
+            colours={"converged": "green", "changed": "blue", "failed": "red", "invalid": "orange"},
         ),
         lines(
             "How long a look took",
@@ -91,6 +92,7 @@ _LOOKS = Row(
             "Streams",
             "By their condition Ready.",
             Query("max by (ready) (unionflow_operator_streams{@})", "{{ready}}"),
+            colours={"True": "green", "False": "red", "Unknown": "orange"},
             style=Style.STACK,
             width=8,
         ),
@@ -116,7 +118,7 @@ _CLUSTER = Row(
         ),
         lines(
             "Requests to the API server",
-            "By verb.",
+            "By verb; a converged cluster costs reads alone.",
             Query("sum by (verb) (rate(unionflow_operator_api_requests_total{@}[r]))", "{{verb}}"),
             unit="reqps",
             width=8,
@@ -133,7 +135,7 @@ _CLUSTER = Row(
         ),
         lines(
             "What the watch brought",
-            "Events by kind.",
+            "Events by kind; our own writes come back as well.",
             Query("sum by (kind) (rate(unionflow_operator_watch_events_total{@}[r]))", "{{kind}}"),
             unit="cps",
             width=8,
@@ -207,7 +209,7 @@ OPERATOR = Board(
             "service",
             "Service",
             'label_values(unionflow_operator_leader{namespace="$namespace"}, service)',
-            several=True,
+            every=".+-operator",
         ),
     ),
     rows=(_NOW, _LOOKS, _CLUSTER, _KAFKA),

@@ -29,7 +29,7 @@ POD_VARIABLE = Variable(
     "pod",
     "Pod",
     'label_values(unionflow_relay_ready{namespace="$namespace",service="${stream}-relay"}, pod)',
-    several=True,
+    every=".*",
 )
 
 
@@ -62,6 +62,7 @@ def handshakes(width: int = 12) -> Panel:
         Query("sum by (outcome) (rate(unionflow_relay_handshakes_total{@}[r]))", "{{outcome}}"),
         unit="cps",
         width=width,
+        colours={"accepted": "green"},
     )
 
 
@@ -85,6 +86,7 @@ def returns(width: int = 12) -> Panel:
         Query("sum by (verdict) (rate(unionflow_relay_replays_total{@}[r]))", "{{verdict}}"),
         unit="cps",
         width=width,
+        colours={"whole": "green", "truncated": "orange"},
     )
 
 

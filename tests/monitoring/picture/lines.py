@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.monitoring.picture import svg
@@ -28,16 +29,17 @@ def lines(panel: Shown, frame: Frame) -> Iterator[str]:
     named = [line for line in panel.lines if any(math.isfinite(v) for _, v in line.points)]
     stacked = custom["stacking"]["mode"] == "normal"
     heights = list(_stacked(named)) if stacked else [_bare(line) for line in named]
-    legend = list(_legend(named, frame))
+    looks = _looks(panel, named)
+    legend = list(_legend(named, looks, frame))
     below = BELOW + LEGEND_ROW * (1 + max((row for row, _ in legend), default=0))
     plot = frame.inside(AXIS, 4, 8, below)
     top = max((high for layer in heights for _, _, high in layer), default=0.0)
     if "max" in field:
         top = max(top, float(field["max"]))
-    marks = ticks(top)
+    marks = ticks(top, field["unit"])
     yield from _axes(plot, marks, field["unit"])
-    for number, layer in enumerate(heights):
-        yield from _layer(layer, plot, marks[-1], PALETTE[number % len(PALETTE)], custom)
+    for layer, look in zip(heights, looks, strict=True):
+        yield from _layer(layer, plot, marks[-1], look)
     yield from _thresholds(field, plot, marks[-1])
     for row, part in legend:
         yield part.replace("@y@", f"{plot.top + plot.height + BELOW + 12 + row * LEGEND_ROW:.1f}")
@@ -83,15 +85,46 @@ def _axes(plot: Frame, marks: Sequence[float], unit: str) -> Iterator[str]:
         at += every
 
 
-def _layer(
-    layer: Layer, plot: Frame, top: float, colour: str, custom: dict[str, Any]
-) -> Iterator[str]:
-    bottom = plot.top + plot.height
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a series is drawn."""
+
+    colour: str
+    opacity: float
+    bars: bool
+    dashed: bool
+
+
+def _looks(panel: Shown, named: Sequence[Line]) -> Sequence[Look]:
+    """What the panel says of all, and of those that it names."""
+    config = panel.panel["fieldConfig"]
+    custom = config["defaults"]["custom"]
+    own = {
+        rule["matcher"]["options"]: {p["id"]: p["value"] for p in rule["properties"]}
+        for rule in config["overrides"]
+    }
+    looks = []
+    for number, line in enumerate(named):
+        said = own.get(line.legend, {})
+        fixed = said.get("color", {}).get("fixedColor")
+        looks.append(
+            Look(
+                COLOURS[fixed] if fixed else PALETTE[number % len(PALETTE)],
+                said.get("custom.fillOpacity", custom["fillOpacity"]) / 100,
+                custom["drawStyle"] == "bars",
+                "custom.lineStyle" in said,
+            )
+        )
+    return looks
+
+
+def _layer(layer: Layer, plot: Frame, top: float, look: Look) -> Iterator[str]:
+    bottom, colour = plot.top + plot.height, look.colour
 
     def down(value: float) -> float:
         return bottom - plot.height * min(value, top) / top
 
-    if custom["drawStyle"] == "bars":
+    if look.bars:
         wide = max(1.5, 0.8 * plot.width * STEP_SECONDS / (plot.end - plot.begin))
         for at, low, high in layer:
             x, y = plot.across(at) - wide / 2, down(high)
@@ -100,10 +133,11 @@ def _layer(
     for part in _unbroken(layer):
         upper = [(plot.across(at), down(high)) for at, _, high in part]
         lower = [(plot.across(at), down(low)) for at, low, _ in reversed(part)]
-        yield svg.area([*upper, *lower], colour, custom["fillOpacity"] / 100)
+        if look.opacity:
+            yield svg.area([*upper, *lower], colour, look.opacity)
         if len(upper) == 1:  # a line of one point is not seen
             upper.append((upper[0][0] + 1.5, upper[0][1]))
-        yield svg.curve(upper, colour)
+        yield svg.curve(upper, colour, dashed=look.dashed)
 
 
 def _unbroken(layer: Layer) -> Iterator[Layer]:
@@ -127,7 +161,9 @@ def _thresholds(field: dict[str, Any], plot: Frame, top: float) -> Iterator[str]
             yield svg.line(plot.left, y, plot.left + plot.width, y, colour, dashed=True)
 
 
-def _legend(named: Sequence[Line], frame: Frame) -> Iterator[tuple[int, str]]:
+def _legend(
+    named: Sequence[Line], looks: Sequence[Look], frame: Frame
+) -> Iterator[tuple[int, str]]:
     """Row, and the part of the picture; its height is put in for `@y@`."""
     x, row = 0.0, 0
     for number, line in enumerate(named):
@@ -138,7 +174,7 @@ def _legend(named: Sequence[Line], frame: Frame) -> Iterator[tuple[int, str]]:
             words = f"and {len(named) - number} more"
             yield row, _at_y(frame.left + 12 + x, words, svg.FAINT)
             return
-        colour = PALETTE[number % len(PALETTE)]
+        colour = looks[number].colour
         left = frame.left + 12 + x
         yield row, f'<circle cx="{left + 4:.1f}" cy="@y@" r="3.5" fill="{colour}" />'
         yield row, _at_y(left + 13, line.legend, svg.INK)

@@ -34,9 +34,12 @@ def drawn(seen: Seen) -> str:
     bottom = max(p["gridPos"]["y"] + p["gridPos"]["h"] for p in seen.board["panels"])
     width = WIDTH * COLUMN + 2 * MARGIN
     height = HEAD + bottom * (ROW + GAP) + MARGIN
-    parts = [
+    opened = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{seen.board["title"]}" font-family="{FONT}">',
+        f'aria-label="{seen.board["title"]}" font-family="{FONT}">'
+    )
+    parts = [
+        opened,
         svg.box(0, 0, width, height, svg.PAGE),
         *_head(seen, width),
         *_rows(seen.board),
@@ -52,7 +55,7 @@ def _head(seen: Seen, width: float) -> Iterator[str]:
     x = float(MARGIN + 4)
     for variable in chips:
         value = seen.chosen[variable["name"]]
-        words = f"{variable['label']}: {'All' if value == '.*' else value}"
+        words = f"{variable['label']}: {'All' if value == variable.get('allValue') else value}"
         wide = svg.width_of(words, 11) + 16
         yield svg.box(x, 38, wide, 19, svg.PANEL, border="#d0d7de", round_=4)
         yield svg.text(x + 8, 51.5, words, 11, svg.FAINT)

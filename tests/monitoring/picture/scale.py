@@ -24,10 +24,13 @@ def shown_as(value: float, unit: str) -> str:
     return f"{_short(value)}{_RATES.get(unit, '')}"
 
 
-def ticks(most: float, about: int = 4) -> Sequence[float]:
-    """Round values from 0 to at least `most`."""
+def ticks(most: float, unit: str, about: int = 4) -> Sequence[float]:
+    """Values from 0 to at least `most`, round in their unit."""
     if most <= 0:
         return (0.0, 1.0)
+    if unit == "bytes" and most >= 1024:
+        size = 1024.0 ** int(math.log2(most) // 10)
+        return tuple(size * tick for tick in ticks(most / size, "none", about))
     raw = most / about
     size = 10.0 ** math.floor(math.log10(raw))
     step = next(size * nice for nice in (1, 2, 2.5, 5, 10) if size * nice >= raw)

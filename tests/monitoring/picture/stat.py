@@ -11,7 +11,7 @@ from tests.monitoring.picture.frame import Frame
 from tests.monitoring.picture.scale import shown_as
 from tests.monitoring.questions import Shown
 
-COLOURS = {"green": "#1a7f4b", "orange": "#d9730d", "red": "#cf222e"}
+COLOURS = {"green": "#1a7f4b", "orange": "#d9730d", "red": "#cf222e", "blue": "#3b7ddd"}
 
 
 def colour_of(value: float, steps: Sequence[Mapping[str, Any]]) -> str:

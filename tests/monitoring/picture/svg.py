@@ -7,7 +7,7 @@ from html import escape
 
 INK, FAINT, RULE = "#24292e", "#6e7780", "#e6e8eb"
 PAGE, PANEL = "#f4f5f7", "#ffffff"
-_LETTER = 0.56  # of the font's size: how wide one is, about
+_LETTER, _CAPITAL = 0.56, 0.7  # of the font's size: how wide one is, about
 
 Points = Iterable[tuple[float, float]]
 
@@ -32,7 +32,7 @@ def text(  # what a text has
 
 def width_of(words: str, size: float) -> float:
     """About how wide they are."""
-    return len(words) * size * _LETTER
+    return size * sum(_CAPITAL if letter.isupper() else _LETTER for letter in words)
 
 
 def box(  # what a box has
@@ -56,11 +56,12 @@ def line(  # what a line has
     )
 
 
-def curve(points: Points, colour: str) -> str:
+def curve(points: Points, colour: str, *, dashed: bool = False) -> str:
     """A line through points."""
+    dashes = ' stroke-dasharray="6 4"' if dashed else ""
     return (
         f'<polyline points="{_joined(points)}" fill="none" stroke="{colour}" '
-        'stroke-width="1.5" stroke-linejoin="round"/>'
+        f'stroke-width="1.5" stroke-linejoin="round"{dashes}/>'
     )
 
 

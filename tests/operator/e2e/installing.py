@@ -51,7 +51,7 @@ def installed(work: Path) -> Iterator[Installed]:
     (work / "node").mkdir()
     with ExitStack() as stack:
         kubeconfig = stack.enter_context(running_node(work / "node", images))
-        kafka = stack.enter_context(_kafka(work / "kafka"))
+        _, kafka = stack.enter_context(kafka_for_pods(work / "kafka"))
         kubectl = Kubectl(kubeconfig)
         up = time.monotonic()
         kubectl("apply", "--server-side", "-k", str(_overlay(work)))
@@ -66,8 +66,9 @@ def _overlay(work: Path) -> Path:
     overlay = work / "overlay"
     overlay.mkdir()
     image = {"name": "UNIONFLOW_RELAY_IMAGE", "value": "uf.local/relay:1"}
-    where = "/spec/template/spec/containers/0/env/-"
-    patch = [{"op": "add", "path": where, "value": image}]
+    pod = {"spec": {"containers": [{"name": "operator", "env": [image]}]}}
+    named = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "any"}}
+    patch = {**named, "spec": {"template": pod}}
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -80,8 +81,8 @@ def _overlay(work: Path) -> Path:
 
 
 @contextmanager
-def _kafka(folder: Path) -> Iterator[str]:
-    """A broker whose clients' side has the address by which pods know this machine."""
+def kafka_for_pods(folder: Path) -> Iterator[tuple[Broker, str]]:
+    """A broker, and the address by which pods know it: this machine's, as they see it."""
     node = new_node(folder)
     own = (
         f"INTERNAL://127.0.0.1:{node.internal_port}",
@@ -97,6 +98,6 @@ def _kafka(folder: Path) -> Iterator[str]:
         broker.launch()
     try:
         broker.wait_until_ready()
-        yield servers
+        yield broker, servers
     finally:
         broker.stop()

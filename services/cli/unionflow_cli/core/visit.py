@@ -64,7 +64,9 @@ class _Reader(HTMLParser):
         super().__init__()
         self.found: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+    def handle_starttag(  # noqa: V106  # HTMLParser calls it
+        self, tag: str, attrs: Sequence[tuple[str, str | None]]
+    ) -> None:
         """Note what a browser would load."""
         said: Mapping[str, str | None] = dict(attrs)
         address = said.get(_LOADED.get(tag, "")) or ""

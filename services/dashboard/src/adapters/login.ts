@@ -62,12 +62,17 @@ export class Login {
     return oidc.personOf(this.#tokens, this.#oidc.rolesClaim);
   }
 
-  /** A token that is good for a while, renewed where it has to be. @throws Failed (401: log in again) */
-  readonly token = async (): Promise<string> => {
+  /**
+   * A token that is good for a while, renewed where it has to be.
+   *
+   * @param isRefused whether the services did not take the last one
+   * @throws Failed 401: only the person can go on, by logging in
+   */
+  readonly token = async (isRefused = false): Promise<string> => {
     const now = this.#tokens;
-    if (now && oidc.isFresh(now, Date.now())) return now.access;
+    if (now && !isRefused && oidc.isFresh(now, Date.now())) return now.access;
     if (!now?.refresh) {
-      if (now && Date.now() < now.expiresAt) return now.access;
+      if (now && !isRefused && Date.now() < now.expiresAt) return now.access;
       throw OVER;
     }
     this.#renewing ??= this.#renew(now).finally(() => (this.#renewing = null));

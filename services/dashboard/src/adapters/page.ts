@@ -42,11 +42,24 @@ export class Page {
     const chosen = options.organization ?? keptOrganization();
     const page = new Page(options, initial(options.person, organizations, chosen, Date.now()));
     const { webSocketUrl, person, token } = options;
-    openStream(webSocketUrl, person, token, page.tell, () => page.#reload());
-    addEventListener('online', () => page.tell({ is: 'online', now: Date.now() }));
+    openStream(webSocketUrl, person, token && (() => page.#token(token)), page.tell, () => page.#reload());
+    const onNetwork = (): void => page.tell({ is: 'network', isOnline: navigator.onLine, now: Date.now() });
+    addEventListener('online', onNetwork);
+    addEventListener('offline', onNetwork);
+    if (!navigator.onLine) onNetwork();
     page.tell({ is: 'tick', now: Date.now() });
     page.#learnNames();
     return page;
+  }
+
+  /** The stream's token; where the session is over, the page has to know, since nothing comes any more. */
+  async #token(token: () => Promise<string>): Promise<string> {
+    try {
+      return await token();
+    } catch (error) {
+      if (problemOf(error).status === 401) this.tell({ is: 'logged-out', now: Date.now() });
+      throw error;
+    }
   }
 
   get state(): State {

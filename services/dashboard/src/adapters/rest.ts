@@ -8,10 +8,12 @@ import { Fields } from '../core/parse.ts';
 import type { Part, Values } from '../core/parts.ts';
 import { verdicts } from '../core/verdicts.ts';
 import type { Verdict } from '../core/desk.ts';
-import { getJson } from './http.ts';
+import { Failed, getJson } from './http.ts';
 
-/** How a request says whose it is. */
-export type Headers = () => Promise<Record<string, string>>;
+/** How a request says whose it is. isRefused: what it said before was not taken (401). */
+export type Headers = (isRefused: boolean) => Promise<Record<string, string>>;
+
+const UNAUTHORIZED = 401;
 
 export interface Member {
   readonly user: string;
@@ -92,14 +94,25 @@ export class Services {
     return (await this.#get(`/finance/approvals?${query}`)).list('items', parse.approval);
   }
 
-  async #get(path: string): Promise<Fields> {
-    return new Fields(await getJson(this.#base + path, { headers: await this.#headers() }), path.split('?')[0] ?? path);
+  #get(path: string): Promise<Fields> {
+    return this.#ask(path, {}, {});
   }
 
-  async #send(method: string, path: string, body: string | null, more: Record<string, string>): Promise<Fields> {
+  #send(method: string, path: string, body: string | null, more: Record<string, string>): Promise<Fields> {
     const type: Record<string, string> = body === null ? {} : { 'Content-Type': 'application/json' };
-    const headers = { ...(await this.#headers()), ...type, ...more };
-    return new Fields(await getJson(this.#base + path, { method, headers, body }), path);
+    return this.#ask(path, { method, body }, { ...type, ...more });
+  }
+
+  /** A token that ended on the way is renewed, once. */
+  async #ask(path: string, options: RequestInit, more: Record<string, string>): Promise<Fields> {
+    const ask = async (isRefused: boolean): Promise<unknown> => {
+      return getJson(this.#base + path, { ...options, headers: { ...(await this.#headers(isRefused)), ...more } });
+    };
+    const answer = await ask(false).catch((error: unknown) => {
+      if (error instanceof Failed && error.problem.status === UNAUTHORIZED) return ask(true);
+      throw error;
+    });
+    return new Fields(answer, path.split('?')[0] ?? path);
   }
 }
 

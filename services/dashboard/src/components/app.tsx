@@ -125,7 +125,7 @@ async function opened(): Promise<Stage> {
     if (error instanceof LoginFailed) return { is: 'login', login, problem: error.message };
     throw error;
   }
-  const services = new Services(configuration.apiBase, async () => ({ Authorization: `Bearer ${await login.token()}` }));
+  const services = new Services(configuration.apiBase, async (isRefused) => ({ Authorization: `Bearer ${await login.token(isRefused)}` }));
   return opening(configuration, login.person(), services, login);
 }
 
@@ -137,7 +137,7 @@ function asPerson(configuration: Configuration, person: Person): Promise<Stage> 
 async function opening(configuration: Configuration, person: Person, services: Services, login: Login | null): Promise<Stage> {
   const { webSocketUrl } = configuration;
   const organization = new URLSearchParams(location.search).get('organization');
-  const page = await Page.open({ person, services, webSocketUrl, token: login && login.token, organization });
+  const page = await Page.open({ person, services, webSocketUrl, token: login && (() => login.token()), organization });
   return { is: 'open', page, login };
 }
 

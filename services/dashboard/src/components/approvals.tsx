@@ -26,7 +26,7 @@ export function Approvals({ slot, desk, pending, person, names }: Props): JSX.El
   const more = Math.max(0, (pending ?? 0) - desk.cards.filter((card) => card.status === 'PENDING').length);
   const aside = waiting.length > 0 && <p class="tally">{say.number(waiting.length + more)}</p>;
   return (
-    <Section name="approvals" title={say.words.approvals} slots={[slot]} aside={aside}>
+    <Section name="approvals" title={mayDecide(person) ? say.words.approvals : say.words.approvalsToFollow} slots={[slot]} aside={aside}>
       {!mayDecide(person) && <p class="note">{say.words.readOnly}</p>}
       {desk.cards.length === 0 && (
         <div class="empty">

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import type { Page } from '../adapters/page.ts';
-import type { Spoken, State } from '../core/state.ts';
+import { linkOf, type Spoken, type State } from '../core/state.ts';
 import type { Say } from '../words/say.ts';
 import { Approvals } from './approvals.tsx';
 import { useAge, useSay } from './context.ts';
@@ -26,7 +26,8 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
   const [, draw] = useState(0);
   useEffect(() => page.watch(() => draw((count) => count + 1)), [page]);
   const { state } = page;
-  const { slots, desk, person, names, organization, organizations, link, heardAt, marking } = state;
+  const { slots, desk, person, names, organization, organizations, heardAt, marking } = state;
+  const link = linkOf(state);
   useEffect(() => {
     document.title = organization ? `${organization.name} · ${say.words.product}` : say.words.product;
   }, [organization?.name, say]);
@@ -86,7 +87,8 @@ function Banner({ state, logIn }: { readonly state: State; readonly logIn: (() =
       </div>
     );
   }
-  const isAway = state.link.state === 'offline' || state.link.state === 'refused';
+  const link = linkOf(state);
+  const isAway = link.state === 'offline' || link.state === 'refused';
   return isAway && state.heardAt !== null ? <Stale since={state.heardAt} /> : null;
 }
 

@@ -88,15 +88,19 @@ function Ruler({ percent }: { readonly percent: number }): JSX.Element {
   );
 }
 
-const HEIGHT = 30;
+const HEIGHT = 60;
+const STEP = 16;
 
 /** Approved above the line, rejected below it, a column a week. */
 function Verdicts({ weeks }: { readonly weeks: readonly Decided[] }): JSX.Element {
   const say = useSay();
-  const most = Math.max(1, ...weeks.flatMap((week) => [week.approved, week.rejected]));
+  // Above and below have one scale, and share the height as they need it.
+  const above = Math.max(1, ...weeks.map((week) => week.approved));
+  const below = Math.max(1, ...weeks.map((week) => week.rejected));
+  const axis = (HEIGHT * above) / (above + below) + 2;
   const approved = weeks.reduce((sum, week) => sum + week.approved, 0);
   const rejected = weeks.reduce((sum, week) => sum + week.rejected, 0);
-  const scale = (count: number): number => (count === 0 ? 0 : Math.max(2, (count / most) * HEIGHT));
+  const scale = (count: number): number => (count === 0 ? 0 : Math.max(2, (count / (above + below)) * HEIGHT));
   const told = `${say.count('approvedCount', approved)}, ${say.count('rejectedCount', rejected)}`;
   return (
     <li class="kpi">
@@ -104,8 +108,8 @@ function Verdicts({ weeks }: { readonly weeks: readonly Decided[] }): JSX.Elemen
         <span>{say.words.verdicts}</span>
         <b><Fresh of={approved + rejected}>{say.number(approved + rejected)}</Fresh></b>
       </p>
-      <svg class="verdicts" viewBox={`0 0 ${weeks.length * 16} ${HEIGHT * 2 + 4}`} role="img" aria-label={told}>
-        <line class="axis" x1="0" x2={weeks.length * 16} y1={HEIGHT + 2} y2={HEIGHT + 2} />
+      <svg class="verdicts" preserveAspectRatio="none" viewBox={`0 0 ${weeks.length * STEP} ${HEIGHT + 4}`} role="img" aria-label={told}>
+        <line class="axis" x1="0" x2={weeks.length * STEP} y1={axis} y2={axis} />
         {weeks.map((week, place) => (
           <g key={week.from}>
             <title>
@@ -115,9 +119,9 @@ function Verdicts({ weeks }: { readonly weeks: readonly Decided[] }): JSX.Elemen
                 rejected: say.count('rejectedCount', week.rejected),
               })}
             </title>
-            <rect class="hit" x={place * 16} y="0" width="16" height={HEIGHT * 2 + 4} />
-            <rect class="yes" x={place * 16 + 3} width="10" y={HEIGHT + 1 - scale(week.approved)} height={scale(week.approved)} />
-            <rect class="no" x={place * 16 + 3} width="10" y={HEIGHT + 3} height={scale(week.rejected)} />
+            <rect class="hit" x={place * STEP} y="0" width={STEP} height={HEIGHT + 4} />
+            <rect class="yes" x={place * STEP + 3} width="10" y={axis - 1 - scale(week.approved)} height={scale(week.approved)} />
+            <rect class="no" x={place * STEP + 3} width="10" y={axis + 1} height={scale(week.rejected)} />
           </g>
         ))}
       </svg>

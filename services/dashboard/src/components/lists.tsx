@@ -47,14 +47,13 @@ export function Agenda({ slot }: { readonly slot: Slot<readonly AgendaEvent[]> }
 
 function AgendaLine({ one }: { readonly one: AgendaEvent }): JSX.Element {
   const say = useSay();
-  const title = say.words.titles[one.title] ?? one.title;
   return (
     <li class="entry">
       <time class="in-margin day" dateTime={new Date(one.startsAt).toISOString()} aria-label={say.day(one.startsAt)}>
         <b>{say.dayNumber(one.startsAt)}</b>{say.monthShort(one.startsAt)}
       </time>
       <div>
-        <p class="entry-title">{title}</p>
+        <p class="entry-title">{one.title}</p>
         <p class="quiet">
           {say.time(one.startsAt)}–{say.time(one.endsAt)}
           {one.location && <> · {one.location}</>}
@@ -167,7 +166,7 @@ function journalLine(say: Say, line: Line): ComponentChildren {
   if (!sentence) return line.what;
   const type = line.transactionType && (say.words.types[line.transactionType] ?? line.transactionType.toLowerCase());
   const amount = line.amount !== null && line.currency !== null ? say.money(line.amount, line.currency) : null;
-  const what = [type ?? (say.words.titles[line.what] ?? line.what), type ? amount : null].filter(Boolean).join(', ');
+  const what = [type ?? line.what, type ? amount : null].filter(Boolean).join(', ');
   return say.fill(sentence, { what, amount: amount ?? '' });
 }
 

@@ -26,6 +26,8 @@ export interface State {
   /** Approvals of which is asked how they were decided. */
   readonly looking: ReadonlySet<string>;
   readonly link: Link;
+  /** Since when the device has no network, by its own word; null where it has one. */
+  readonly offlineSince: Instant | null;
   /** Whether the stream was live before: the first time, what was loaded until then is loaded again. */
   readonly wasLive: boolean;
   /** When everything is being loaded anew since the stream has a gap: since when. */
@@ -46,7 +48,7 @@ export type Message =
   | { readonly is: 'loaded'; readonly part: Part; readonly value: Values[Part]; readonly asked: Instant; readonly now: Instant }
   | { readonly is: 'failed'; readonly part: Part; readonly problem: Problem; readonly asked: Instant; readonly now: Instant; readonly chance: number }
   | { readonly is: 'reload'; readonly now: Instant }
-  | { readonly is: 'online'; readonly now: Instant }
+  | { readonly is: 'network'; readonly isOnline: boolean; readonly now: Instant }
   | { readonly is: 'choose'; readonly id: string; readonly now: Instant }
   | { readonly is: 'organizations'; readonly organizations: readonly Organization[]; readonly now: Instant }
   /** What the stream may see has changed. */
@@ -59,7 +61,8 @@ export type Message =
   | { readonly is: 'hold'; readonly isHeld: boolean; readonly now: Instant }
   | { readonly is: 'mark'; readonly ids: readonly string[] }
   | { readonly is: 'marked'; readonly id: string; readonly isDone: boolean; readonly now: Instant }
-  | { readonly is: 'logged-in'; readonly now: Instant };
+  /** The provider has said that the session is over. */
+  | { readonly is: 'logged-out'; readonly now: Instant };
 
 export type Effect =
   /** Ask the services; each part's answer is `loaded` or `failed`. */
@@ -91,6 +94,7 @@ export function initial(
     desk: CLEAR,
     looking: new Set(),
     link: { state: 'connecting', reason: null, since: now },
+    offlineSince: null,
     wasLive: false,
     reloading: null,
     isLoggedOut: false,
@@ -98,6 +102,12 @@ export function initial(
     marking: new Set(),
     speech: SILENT,
   };
+}
+
+/** What is to be said of the connection: a socket may seem live for a while after the network has gone. */
+export function linkOf({ link, offlineSince }: Pick<State, 'link' | 'offlineSince'>): Link {
+  if (offlineSince === null || link.state === 'refused') return link;
+  return link.state === 'offline' ? { ...link, reason: 'network' } : { state: 'offline', reason: 'network', since: offlineSince };
 }
 
 export type { Spoken };

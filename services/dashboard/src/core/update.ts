@@ -9,7 +9,7 @@ import { ask, deadline as gateDeadline, GAP_MS, hurry, isDue, SLOW_GAP_MS, touch
 import { PARTS, touched, type Part } from './parts.ts';
 import { fail, hear, load, paint, paintDeadline, type Slot, type Slots } from './slot.ts';
 import * as speeches from './speech.ts';
-import { initial, type Effect, type Message, type State } from './state.ts';
+import { initial, linkOf, type Effect, type Message, type State } from './state.ts';
 
 export type Step = readonly [state: State, effects: readonly Effect[]];
 
@@ -47,8 +47,8 @@ function react(state: State, message: Message): Step {
       return onFailed(state, message);
     case 'reload':
       return [{ ...touchAll(state, PARTS), reloading: message.now }, []];
-    case 'online':
-      return [eachGate(state, (gate) => hurry(gate, message.now)), []];
+    case 'network':
+      return onNetwork(state, message);
     case 'choose':
       return choose(state, message.id, message.now);
     case 'organizations':
@@ -57,8 +57,8 @@ function react(state: State, message: Message): Step {
       return [state, [{ do: 'organizations' }]];
     case 'names':
       return [{ ...state, names: new Map([...state.names, ...message.names]) }, []];
-    case 'logged-in':
-      return [eachGate({ ...state, isLoggedOut: false }, (gate) => hurry(touch(gate), message.now)), []];
+    case 'logged-out':
+      return [{ ...state, isLoggedOut: true }, []];
     case 'press':
       return onPress(state, message);
     case 'accepted':
@@ -80,21 +80,30 @@ type Of<Is extends Message['is']> = Message & { readonly is: Is };
 
 function onLink(state: State, link: State['link']): Step {
   const now = link.since;
-  let { speech } = state;
-  const isLive = link.state === 'live';
-  const wasLive = state.link.state === 'live';
-  if (isLive !== wasLive && state.wasLive) {
-    const waits = speech.waiting.has('link');
-    if (isLive) speech = waits ? speeches.unsay(speech, 'link') : speeches.tell(speech, { says: 'link', state: 'live' }, now);
-    else speech = speeches.tell(speech, { says: 'link', state: link.state === 'refused' ? 'refused' : 'offline' }, now);
-  }
-  let next: State = { ...state, link, speech, heardAt: isLive ? now : state.heardAt };
-  if (isLive) {
-    next = eachGate(next, (gate) => hurry(gate, now));
+  let next: State = told(state, { ...state, link }, now);
+  if (link.state === 'live') {
+    next = eachGate({ ...next, heardAt: now }, (gate) => hurry(gate, now));
     // What happened between the first answers and the stream's beginning is in neither.
     if (!state.wasLive) next = touchAll({ ...next, wasLive: true }, PARTS);
   }
   return advance(next, now, []);
+}
+
+function onNetwork(state: State, { isOnline, now }: Of<'network'>): Step {
+  const offlineSince = isOnline ? null : (state.offlineSince ?? now);
+  const next = told(state, { ...state, offlineSince }, now);
+  return [isOnline ? eachGate(next, (gate) => hurry(gate, now)) : next, []];
+}
+
+/** A screen reader hears that the page is no longer live, or is so again; of a short break nothing. */
+function told(before: State, after: State, now: Instant): State {
+  const { state } = linkOf(after);
+  const isLive = state === 'live';
+  if (!before.wasLive || isLive === (linkOf(before).state === 'live')) return after;
+  const { speech } = after;
+  if (isLive && speech.waiting.has('link')) return { ...after, speech: speeches.unsay(speech, 'link') };
+  const said = isLive ? 'live' : state === 'refused' ? 'refused' : 'offline';
+  return { ...after, speech: speeches.tell(speech, { says: 'link', state: said }, now) };
 }
 
 function onEvent(state: State, { event, now }: Of<'event'>): Step {
@@ -142,9 +151,9 @@ function choose(state: State, id: string, now: Instant): Step {
   const organization = state.organizations.find((one) => one.id === id);
   if (!organization || organization.id === state.organization?.id) return [state, []];
   const fresh = initial(state.person, state.organizations, id, now);
-  const { names, link, wasLive, isLoggedOut, speech, reloading } = state;
+  const { names, link, offlineSince, wasLive, isLoggedOut, speech, reloading } = state;
   const slots = { ...fresh.slots, notifications: state.slots.notifications };
-  const next = { ...fresh, names, link, wasLive, isLoggedOut, speech, reloading, slots };
+  const next = { ...fresh, names, link, offlineSince, wasLive, isLoggedOut, speech, reloading, slots };
   return [touchAll(next, PARTS), [{ do: 'remember', organizationId: id }]];
 }
 

@@ -7,7 +7,7 @@ import { fr, type Catalogue } from './fr.ts';
 
 export type Language = 'fr' | 'en';
 export const LANGUAGES: readonly Language[] = ['fr', 'en'];
-const CATALOGUES: { readonly [L in Language]: Catalogue } = { fr, en };
+const CATALOGUES: { readonly [L in Language]: Catalogue } = { fr: unbroken(fr), en };
 
 type Plural = { readonly one: string; readonly other: string };
 export type SentenceKey = { [K in keyof Catalogue]: Catalogue[K] extends string ? K : never }[keyof Catalogue];
@@ -127,4 +127,10 @@ export class Say {
 /** Whole francs are whole; whole euros have their cents. */
 function decimals(currency: string): Intl.NumberFormatOptions {
   return currency === 'XOF' || currency === 'XAF' ? { maximumFractionDigits: 0 } : {};
+}
+
+/** French sets a space before `?`, `!`, `:` and `;`, at which no line may break. */
+function unbroken<T>(words: T): T {
+  if (typeof words === 'string') return words.replace(/ ([?!:;])/g, '\u202f$1') as T;
+  return Object.fromEntries(Object.entries(words as object).map(([name, one]) => [name, unbroken(one)])) as T;
 }

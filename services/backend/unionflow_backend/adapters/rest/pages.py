@@ -47,6 +47,8 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# A service worker lives by its script's own policy: it fetches the shell, and nothing else.
+_OF_A_WORKER: Final = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 _NOT_BUILT: Final = """<!doctype html>
 <html lang="en">
 <head>
@@ -137,6 +139,8 @@ def _serving(site: Site, file: PageFile) -> Callable[[Request], Awaitable[Respon
             headers["Vary"] = "Accept-Encoding"
         if is_page:
             headers["Content-Security-Policy"] = _policy(site, request)
+        elif file.kind.startswith("text/javascript"):
+            headers["Content-Security-Policy"] = _OF_A_WORKER
         if _has(request, tag):
             return Response(None, 304, headers)
         if zipped is not None:

@@ -10,25 +10,36 @@ from typing import Any, Final
 from unionflow_cli.conformance.core.cases import Case
 
 WIDTH: Final = 80
-# By subject: the section of the wire reference, and what the promise is.
-_PROMISES: Final[Mapping[str, tuple[str, str]]] = {
-    "address": ("6", "finds the endpoint, and asks for what is wanted"),
-    "frames": ("3", "takes every frame, and passes over what it does not know"),
-    "events": ("1, 6", "hands events out whole, typed and in order"),
-    "resume": ("3", "comes back with the cursor and positions that it has"),
-    "repeats": ("3", "drops what comes again, in bounded memory"),
-    "truncated": ("3", "reloads what is gone before it goes on"),
-    "drain": ("3, 5", "goes at afterMs, and comes back at once"),
-    "closing": ("5", "acts on each close code as its row says"),
-    "refusals": ("5", "acts on each refusal as its row says"),
-    "tokens": ("4, 5", "asks for tokens in time, and makes no storm of refusals"),
-    "backoff": ("6", "waits longer each time, with full jitter"),
-    "heartbeat": ("6", "pings, and notices a silence"),
-    "sse": ("3", "takes server-sent events where WebSockets get nowhere"),
-    "network": ("6", "hurries when the network or the page is back"),
-    "slow": ("6", "bounds what waits for a slow program, and says so"),
-    "status": ("6", "says how the connection is"),
-    "store": ("6", "keeps the cursor of what the program is done with"),
+# By section of the wire reference, and by subject of the table: what the promise is.
+_SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Events on Kafka": {"events": "hands events out whole, typed and in order"},
+    "The handshake": {
+        "address": "finds the endpoint, and asks for what is wanted",
+        "refusals": "acts on each refusal as its row says",
+    },
+    "The unionflow.v1 dialect": {
+        "frames": "takes every frame, and passes over what it does not know",
+        "drain": "goes at afterMs, and comes back at once",
+    },
+    "Positions and cursors": {
+        "resume": "comes back with the cursor and positions that it has",
+        "repeats": "drops what comes again, in bounded memory",
+        "store": "keeps the cursor of what the program is done with",
+    },
+    "Resuming": {"truncated": "reloads what is gone before it goes on"},
+    "Server-sent events": {"sse": "takes these where WebSockets get nowhere"},
+    "Tokens": {"tokens": "asks for tokens in time, and makes no storm of refusals"},
+    "Close codes": {"closing": "acts on each close code as its row says"},
+    "How a client behaves": {
+        "backoff": "waits longer each time, with full jitter",
+        "heartbeat": "pings, and notices a silence",
+        "network": "hurries when the network or the page is back",
+        "slow": "bounds what waits for a slow program, and says so",
+        "status": "says how the connection is",
+    },
+}
+_SECTION_OF: Final = {
+    subject: section for section, subjects in _SECTIONS.items() for subject in subjects
 }
 
 
@@ -55,7 +66,7 @@ class Findings:
         """What was not kept, in the table's order."""
         return sorted(
             (one for one in self.outcomes if one.problem is not None),
-            key=lambda one: (list(_PROMISES).index(one.case.subject), one.case.name),
+            key=lambda one: (list(_SECTION_OF).index(one.case.subject), one.case.name),
         )
 
 
@@ -68,14 +79,14 @@ def lines(findings: Findings) -> Iterator[str]:
         )
     if findings.broken:
         yield ""
-    yield f"{'wire':<6}{'the client …':<57}{'kept':>6}{'of':>6}"
-    for subject, (section, words) in _PROMISES.items():
-        mine = [one for one in findings.outcomes if one.case.subject == subject]
-        if mine:
-            kept = sum(one.problem is None for one in mine)
-            yield f"{section:<6}{words:<57}{kept:>6}{len(mine):>6}"
+    yield f"{'':<68}{'kept':>6}{'of':>6}"
+    for section, subjects in _SECTIONS.items():
+        rows = [row for subject in subjects for row in _row(findings, section, subject)]
+        if rows:
+            yield section
+            yield from rows
     total, broken_count = len(findings.outcomes), len(findings.broken)
-    yield f"{'':<6}{'in all':<57}{total - broken_count:>6}{total:>6}"
+    yield f"{'in all':<68}{total - broken_count:>6}{total:>6}"
     yield ""
     if findings.unseen:
         yield from textwrap.wrap(
@@ -84,6 +95,13 @@ def lines(findings: Findings) -> Iterator[str]:
             WIDTH,
         )
     yield _verdict(findings.level, broken_count, findings.seconds)
+
+
+def _row(findings: Findings, section: str, subject: str) -> Iterator[str]:
+    mine = [one for one in findings.outcomes if one.case.subject == subject]
+    if mine:
+        kept = sum(one.problem is None for one in mine)
+        yield f"  {_SECTIONS[section][subject]:<66}{kept:>6}{len(mine):>6}"
 
 
 def as_json(findings: Findings) -> Mapping[str, Any]:
@@ -96,7 +114,7 @@ def as_json(findings: Findings) -> Mapping[str, Any]:
             {
                 "subject": one.case.subject,
                 "case": one.case.name,
-                "section": _PROMISES[one.case.subject][0],
+                "section": _SECTION_OF[one.case.subject],
                 "problem": one.problem,
             }
             for one in findings.broken

@@ -144,19 +144,24 @@ class Hub:
         if piece.records and len(self._audience):
             self._write(piece)
         self._delivering = False
-        starts = {
-            lane: self._positions.offsets.get(lane, end) for lane, end in piece.progress.items()
-        }
+        starts = self._starts(piece) if self.replays.anyone else None
         for lane, next_offset in piece.progress.items():
             self._positions.advance(lane, next_offset)
         self._history.append(piece)
-        self.replays.passed(starts, piece)
+        if starts is not None:
+            self.replays.passed(starts, piece)
         if self._slowed:
             slowed, self._slowed = self._slowed, []
             for ticket in slowed:
                 self._fall_behind(ticket)
         if piece.rulings and self._rights is not None:
             self._rights.restore(piece.rulings)
+
+    def _starts(self, piece: Slice) -> Mapping[Lane, int]:
+        """Where the slice begins on each of its lanes."""
+        return {
+            lane: self._positions.offsets.get(lane, end) for lane, end in piece.progress.items()
+        }
 
     def _write(self, piece: Slice) -> None:
         began = self._now() if piece.causes else 0.0

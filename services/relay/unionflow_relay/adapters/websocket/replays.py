@@ -99,6 +99,11 @@ class Replays:
             if ticket.convoy is not None:
                 ticket.convoy.leave(peer)
 
+    @property
+    def anyone(self) -> bool:
+        """Whether some client is not live."""
+        return bool(self._tickets)
+
     def peers(self) -> Iterable[Peer]:
         """Everyone here."""
         return self._tickets.keys()
@@ -139,9 +144,8 @@ class Replays:
     # What the source says
 
     def passed(self, starts: Mapping[Lane, int], piece: Slice) -> None:
-        """Live clients have had this; of each lane it begins at `starts`."""
-        if self._tickets:
-            self._past.keep(starts, piece)
+        """Live clients have had this; of each lane it begins at `starts`. Not needed for nobody."""
+        self._past.keep(starts, piece)
 
     def follow(self, lane: Lane, next_offset: int) -> None:
         """A partition was added: it is new to everyone here."""

@@ -1,0 +1,149 @@
+"""Both charts on a real node, as people install them, beside a Kafka and a PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import helm_python
+
+from tests.cluster.images import write_image
+from tests.cluster.kubectl import Kubectl
+from tests.cluster.node import running_node
+from tests.cluster.node_files import HOST_ADDRESS
+from tests.helm.charts import OPERATOR, STACK, Values, with_values
+from tests.operator.e2e.installing import SYSTEM, kafka_for_pods
+from tests.operator.e2e.watching import Stream, until
+from tests.support.postgres import ROLE, Postgres, running_postgres
+from unionflow_cli.kafka import Broker
+
+IMAGES = ("pause", "relay", "operator", "backend")
+PROD = "prod"
+RELEASE = "unionflow"
+OPERATOR_RELEASE = "unionflow-operator"
+TIMEOUT = 120  # seconds, of a step of Helm
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+def image(kind: str) -> Mapping[str, str]:
+    """Values of an image that the node has."""
+    return {"repository": f"uf.local/{kind}", "tag": "1", "pullPolicy": "Never"}
+
+
+def relay_image() -> Mapping[str, str]:
+    """The same where a chart asks for no policy."""
+    return {key: value for key, value in image("relay").items() if key != "pullPolicy"}
+
+
+@dataclass(slots=True)
+class World:
+    """A node with nothing of ours on it yet, and what the stack needs beside it.
+
+    seconds: what steps took, by name.
+    """
+
+    folder: Path
+    kubeconfig: Path
+    kubectl: Kubectl
+    broker: Broker
+    kafka: str
+    postgres: Postgres
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def stream(self) -> Stream:
+        """The one that the stack's chart makes."""
+        return Stream(self.kubectl, PROD, RELEASE)
+
+    def helm(self, namespace: str) -> helm_python.Config:
+        """Helm in a namespace."""
+        return helm_python.Config(kubeconfig_path=self.kubeconfig, namespace=namespace)
+
+    def operator_values(self) -> Values:
+        """With images that the node has."""
+        return {"image": image("operator"), "relayImage": relay_image()}
+
+    def stack_values(self, *others: Values) -> dict[str, Any]:
+        """What a person writes: brokers, a database, who may come in; and what `others` say."""
+        database = {"host": HOST_ADDRESS, "port": self.postgres.port, "username": ROLE}
+        values = {
+            "kafka": {"bootstrapServers": self.kafka, "topicPrefix": "prod."},
+            "auth": {"none": True},
+            "database": {**database, "name": "postgres", "password": "unused"},
+            "backend": {
+                "image": image("backend"),
+                "settings": {"UNIONFLOW_STATS_UNCHANGED_SECONDS": 0},
+            },
+            "stream": {"relay": {"drainSeconds": 10, "heartbeatSeconds": 5}},
+            "tests": {"image": image("relay")},
+        }
+        return with_values(values, *others)
+
+    def install(self) -> None:
+        """Operator, then stack; returns when the stream is Ready and the backend serves."""
+        begun = time.monotonic()
+        self.helm(SYSTEM).install(OPERATOR, OPERATOR_RELEASE, dict(self.operator_values()))
+        self.helm(PROD).install(STACK, RELEASE, self.stack_values(), timeout=TIMEOUT)
+        self.until_ready()
+        self.seconds["helm install of both charts to Ready=True"] = time.monotonic() - begun
+        self.rolled_out("deployment/unionflow-backend")
+
+    def until_ready(self, seconds: float = 120) -> None:
+        """The stream is Ready by what its status says of the spec as it is now."""
+        until("Ready=True", lambda: self.stream.condition("Ready")[0] == "True", seconds)
+
+    def rolled_out(self, deployment: str, namespace: str = PROD) -> None:
+        """Wait until a Deployment has its new pods, and only those."""
+        self.kubectl("-n", namespace, "rollout", "status", deployment, "--timeout=110s")
+
+    def address(self, service: str, port: str) -> tuple[str, int]:
+        """A Service's own address, and a port of it by name."""
+        spec = self.stream.object("service", service)["spec"]
+        [number] = [one["port"] for one in spec["ports"] if one["name"] == port]
+        return spec["clusterIP"], number
+
+    @property
+    def relays_url(self) -> str:
+        """Where clients connect inside the cluster."""
+        host, port = self.address(f"{RELEASE}-relay", "clients")
+        return f"ws://{host}:{port}/ws/dashboard"
+
+    @property
+    def api_url(self) -> str:
+        """The REST API inside the cluster."""
+        host, port = self.address(f"{RELEASE}-backend", "http")
+        return f"http://{host}:{port}/api/v1"
+
+    def left(self, namespace: str, kinds: str) -> Sequence[str]:
+        """What there is of these kinds in a namespace."""
+        return self.kubectl("-n", namespace, "get", kinds, "-o", "name").split()
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """A node, Kafka and PostgreSQL, in an empty folder of a short path.
+
+    Raises:
+        ToolMissing, NotReady: as `running_node` does.
+    """
+    begun = time.monotonic()
+    images = [folder / f"{kind}.tar" for kind in IMAGES]
+    for archive in images:
+        write_image(archive.stem, archive)
+    made = time.monotonic()
+    (folder / "node").mkdir()
+    with ExitStack() as stack:
+        kubeconfig = stack.enter_context(running_node(folder / "node", images))
+        broker, kafka = stack.enter_context(kafka_for_pods(folder / "kafka"))
+        postgres = stack.enter_context(running_postgres(address=HOST_ADDRESS))
+        kubectl = Kubectl(kubeconfig)
+        for name in (SYSTEM, PROD):
+            metadata = {"name": name, "labels": RESTRICTED}
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+            kubectl("apply", "-f", "-", stdin=namespace)
+        seconds = {"images": made - begun, "node, Kafka, PostgreSQL": time.monotonic() - made}
+        yield World(folder, kubeconfig, kubectl, broker, kafka, postgres, seconds)

@@ -1,0 +1,252 @@
+"""The life of an installation: installed, used, upgraded under load, hit, rolled back, removed.
+
+The tests are told in this order, on one node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import httpx
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from tests.cluster.node import restart_kubelet
+from tests.helm.charts import OPERATOR, STACK, with_values
+from tests.install import meddling
+from tests.install.conftest import Say
+from tests.install.installing import (
+    OPERATOR_RELEASE,
+    PROD,
+    RELEASE,
+    TIMEOUT,
+    World,
+)
+from tests.operator.e2e.installing import SYSTEM
+from tests.operator.e2e.load import Outcome, Target, under_load, wrongs
+from tests.operator.e2e.watching import seconds_to_ready, until
+from unionflow_events import CATALOGUE
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+SOCIETIES = ("mutuelle-dakar", "mutuelle-abidjan", "mutuelle-cotonou")
+READY_SECONDS = 90.0
+START_SECONDS = 5.0
+RECONNECT_SECONDS = 30.0
+
+
+def check(world: World, *words: str) -> subprocess.CompletedProcess[str]:
+    """`unionflow dev --check` of this installation: both scenarios, and the page."""
+    command = [sys.executable, "-m", "unionflow_cli", "dev", "--check", "--json"]
+    where = ["--url", world.relays_url, "--bootstrap-servers", world.kafka, "--api", world.api_url]
+    environ = {
+        "PATH": "/usr/bin:/bin",
+        "UNIONFLOW_TOPIC_PREFIX": "prod.",
+        "HOME": str(world.folder),
+    }
+    return subprocess.run(
+        [*command, *where, *words],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        env=environ,
+    )
+
+
+def loaded(world: World, upheaval: Callable[[], None]) -> Outcome:
+    """The audit's clients and writer on the stream, while something is done to it."""
+    host, port = world.address(f"{RELEASE}-relay", "clients")
+    return asyncio.run(under_load(Target(host, port, world.kafka, "prod."), upheaval))
+
+
+def hold(outcome: Outcome, say: Say, what: str) -> None:
+    """Say what came of it; nobody has missed anything."""
+    longest = outcome.away[-1] if outcome.away else 0.0
+    say(
+        f"{what}: {outcome.acknowledged:,} records, {len(outcome.summary.clients)} clients, "
+        f"closes {dict(outcome.closes)}, away at most {longest:.1f} s"
+    )
+    assert wrongs(outcome.summary) == {}
+    assert outcome.summary.holds
+
+
+def test_from_helm_install_to_ready_in_less_than_ninety_seconds(installed: World, say: Say) -> None:
+    for what, seconds in installed.seconds.items():
+        say(f"{what}: {seconds:.1f} s")
+    starts = sorted(seconds_to_ready(pod) for pod in installed.stream.pods())
+    say(f"relays, from start to Ready: {starts} s")
+    assert installed.seconds["helm install of both charts to Ready=True"] < READY_SECONDS
+    assert starts[-1] < START_SECONDS
+    assert installed.stream.object("ufs")["status"]["topicsReady"] == "5/5"
+
+
+def test_kubectl_shows_the_columns_and_explains_the_fields(installed: World) -> None:
+    head, row = installed.kubectl("-n", PROD, "get", "ufs").splitlines()
+    assert head.split() == ["NAME", "READY", "RELAYS", "TOPICS", "CLIENTS", "REASON", "AGE"]
+    assert row.split()[:4] == [RELEASE, "True", "2/2", "5/5"]
+    explained = installed.kubectl("explain", "ufs.spec.relay.drainSeconds")
+    assert "DESCRIPTION:" in explained
+
+
+def test_helm_test_receives_an_event_that_was_published_for_it(installed: World) -> None:
+    installed.helm(PROD).test(RELEASE, timeout=TIMEOUT)
+
+
+def test_both_scenarios_run_through_the_services(installed: World, say: Say) -> None:
+    with httpx.Client(base_url=installed.api_url, trust_env=False, timeout=20) as client:
+        for society in SOCIETIES:
+            body = {"id": society, "name": society, "currency": "XOF"}
+            assert client.post("/organizations", json=body).status_code == 201
+    checked = check(installed)
+    say(checked.stdout or checked.stderr)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def may(world: World, verb: str, resource: str, namespace: str) -> bool:
+    """Whether the operator's account may do that, by the API server's own word."""
+    account = f"--as=system:serviceaccount:{SYSTEM}:{OPERATOR_RELEASE}"
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": _attributes(verb, resource, namespace)},
+    }
+    said = world.kubectl(account, "create", "-f", "-", "-o", "json", stdin=review)
+    return bool(json.loads(said)["status"]["allowed"])
+
+
+def _attributes(verb: str, resource: str, namespace: str) -> dict[str, str]:
+    name, _, group = resource.partition(".")
+    resource, _, subresource = name.partition("/")
+    return {
+        "verb": verb,
+        "resource": resource,
+        "subresource": subresource,
+        "group": group,
+        "namespace": namespace,
+    }
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "namespace"),
+    [
+        ("list", "secrets", PROD),
+        ("watch", "secrets", PROD),
+        ("create", "secrets", PROD),
+        ("delete", "secrets", PROD),
+        ("create", "pods", PROD),
+        ("create", "pods/exec", PROD),
+        ("delete", "pods", PROD),
+        ("create", "serviceaccounts/token", PROD),
+        ("get", "secrets", "kube-system"),
+        ("delete", "namespaces", ""),
+        ("create", "roles.rbac.authorization.k8s.io", PROD),
+        ("create", "clusterrolebindings.rbac.authorization.k8s.io", ""),
+        ("escalate", "clusterroles.rbac.authorization.k8s.io", ""),
+        ("impersonate", "users", ""),
+        ("update", "nodes", ""),
+        ("delete", "persistentvolumeclaims", PROD),
+        ("delete", "customresourcedefinitions.apiextensions.k8s.io", ""),
+        ("create", "unionflowstreams.unionflow.lions.dev", PROD),
+        ("delete", "unionflowstreams.unionflow.lions.dev", PROD),
+    ],
+)
+def test_the_operator_may_not(installed: World, verb: str, resource: str, namespace: str) -> None:
+    assert not may(installed, verb, resource, namespace)
+
+
+def test_everything_is_upgraded_under_load_and_nobody_misses_anything(
+    installed: World, say: Say
+) -> None:
+    def upgrade() -> None:
+        time.sleep(3)
+        operators = with_values(installed.operator_values(), {"podAnnotations": {"upgrade": "1"}})
+        installed.helm(SYSTEM).upgrade(OPERATOR, OPERATOR_RELEASE, operators, timeout=TIMEOUT)
+        newer = installed.stack_values(
+            {"backend": {"podAnnotations": {"upgrade": "1"}}},
+            {"stream": {"relay": {"heartbeatSeconds": 4}}},
+        )
+        installed.helm(PROD).upgrade(STACK, RELEASE, newer, timeout=TIMEOUT)
+        old = set(pods(installed))
+        until("only new relays", lambda: not old & set(pods(installed)), 180)
+        installed.rolled_out("deployment/unionflow-operator", SYSTEM)
+        installed.rolled_out("deployment/unionflow-backend")
+        installed.until_ready()
+
+    before = set(pods(installed))
+    outcome = loaded(installed, upgrade)
+    assert not before & set(pods(installed))
+    hold(outcome, say, "upgrade of operator, relays and backend")
+    assert outcome.cut == 0
+    assert outcome.away[-1] < RECONNECT_SECONDS
+
+
+def pods(world: World) -> Sequence[str]:
+    """The relays' names."""
+    return [pod["metadata"]["name"] for pod in world.stream.pods()]
+
+
+def test_faults_of_node_and_broker_cost_nobody_an_event(installed: World, say: Say) -> None:
+    def faults() -> None:
+        time.sleep(3)
+        restart_kubelet(installed.folder / "node")
+        [first, *_] = sorted(pods(installed))
+        meddling.run_out_of_memory(installed, "relay", first)
+        until("it was killed for its memory", lambda: ended_by(installed, first), 60)
+        meddling.restart_kafka(installed, 3)
+        installed.until_ready()
+        time.sleep(3)
+
+    hold(loaded(installed, faults), say, "kubelet restarted, relay out of memory, Kafka killed")
+    assert check(installed).returncode == 0
+
+
+def ended_by(world: World, pod: str) -> bool:
+    """Whether the kernel ended a relay's last run for its memory."""
+    [container] = world.stream.object("pod", pod)["status"]["containerStatuses"]
+    last = container.get("lastState", {}).get("terminated", {})
+    return bool(last.get("reason") == "OOMKilled" and container["ready"])
+
+
+def test_a_rollback_under_load_brings_back_what_was_and_loses_nothing(
+    installed: World, say: Say
+) -> None:
+    def back() -> None:
+        time.sleep(3)
+        old = set(pods(installed))
+        installed.helm(PROD).rollback(RELEASE, timeout=TIMEOUT)
+        until("only new relays", lambda: not old & set(pods(installed)), 180)
+        installed.rolled_out("deployment/unionflow-backend")
+        installed.until_ready()
+
+    hold(loaded(installed, back), say, "helm rollback")
+    settings = installed.stream.object("ufs")["spec"]["relay"]
+    assert settings["heartbeatSeconds"] == 5
+
+
+def test_uninstall_leaves_the_topics_and_nothing_else(installed: World) -> None:
+    installed.helm(PROD).uninstall(RELEASE, timeout=TIMEOUT)
+    kinds = (
+        "ufs,deploy,rs,pods,svc,cm,secret,sa,job,netpol,pdb,ingress,hpa,pvc,role,rolebinding,"
+        "endpointslices"
+    )
+    kept = ["configmap/kube-root-ca.crt", "serviceaccount/default"]
+    until("nothing of the stack", lambda: installed.left(PROD, kinds) == kept, 90)
+    installed.helm(SYSTEM).uninstall(OPERATOR_RELEASE, timeout=TIMEOUT)
+    until("nothing of the operator", lambda: _of_the_operator(installed) == [], 90)
+    listed = AdminClient({"bootstrap.servers": installed.kafka}).list_topics(timeout=20).topics
+    assert {f"prod.{topic.name}" for topic in CATALOGUE} <= set(listed)
+    assert installed.kubectl("get", "crd", "-o", "name").split() == [
+        "customresourcedefinition.apiextensions.k8s.io/unionflowstreams.unionflow.lions.dev"
+    ]
+
+
+def _of_the_operator(world: World) -> Sequence[str]:
+    namespaced = world.left(SYSTEM, "deploy,rs,pods,svc,cm,secret,sa,netpol,pdb,role,rolebinding")
+    whole = world.kubectl("get", "clusterrole,clusterrolebinding", "-o", "name").split()
+    kept = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+    return [name for name in [*namespaced, *whole] if name not in kept and "unionflow" in name]
