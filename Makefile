@@ -1,6 +1,6 @@
 # One line of intent each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install demo dashboard test e2e check bench doctor format docs reference lock
+.PHONY: help install demo dashboard test e2e check bench doctor format docs reference images packages release lock
 PY := .venv/bin/python
 
 help: ## list these targets
@@ -45,7 +45,16 @@ docs: install ## the documentation as a site, in build/site; fails on a link to 
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet && echo "build/site/index.html"
 
 reference: install ## write docs/reference/settings.md and metrics.md anew from the code
-	@$(PY) -m tests.house.reference
+	@$(PY) -m tests.monitoring.boards && $(PY) -m tests.house.reference
+
+images: ## the three images with Docker (PREFIX, TAG, PUSH=1; see shipping/images.sh)
+	@PREFIX="$(PREFIX)" TAG="$(TAG)" PUSH="$(PUSH)" shipping/images.sh
+
+packages: install ## wheels and the npm package in dist/, each tried in an empty project
+	@$(PY) -m shipping.packages --try
+
+release: install ## all that is released, in dist/, with checksums (TAG=v1.2.3: must be the version)
+	@$(PY) -m shipping.release $(if $(TAG),--tag $(TAG))
 
 COMPILE = $(PY) -m uv pip compile --quiet $(if $(UPGRADE),--upgrade) --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header

@@ -16,7 +16,7 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
 how=(--load)
 if [ -n "${PUSH:-}" ]; then
-    how=(--platform linux/amd64,linux/arm64 --provenance true --sbom true --push)
+    how=(--platform "linux/amd64,linux/arm64" --provenance true --sbom true --push)
 fi
 for target in relay backend operator; do
     docker buildx build "${how[@]}" --target "$target" \

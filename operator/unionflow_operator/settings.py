@@ -80,7 +80,8 @@ class Settings(ProcessSettings):
         RUNBOOKS,
         alias="UNIONFLOW_RUNBOOKS_URL",
         pattern=r"^https?://\S*[^/\s]$",
-        description="Where the alerts' pages are: an alert's link is this, a slash and its name.",
+        description="Where the pages of alerts are: a link is this, a slash, the alert's name and "
+        "`.html`.",
     )
     kafka_idle_seconds: float = Field(
         900,

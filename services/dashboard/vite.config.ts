@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 
 import { defineConfig, type Plugin } from 'vite';
 
-const API = process.env['UNIONFLOW_API'] ?? 'http://localhost:8080';
+const API = process.env['API'] ?? 'http://localhost:8080';
 const room = new URL('./', import.meta.url);
 
 /** Writes sw.js, with the names of this build's files in it. */

@@ -23,7 +23,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.backend.asking import DAKAR, Asking, calling, document
+from tests.backend.conftest import migrated
 from tests.backend.operations import World, documented, populate
+from tests.support.postgres import Postgres
 from unionflow_backend.adapters.database.engine import database_url
 from unionflow_backend.adapters.database.work import Database
 from unionflow_backend.app import now_ms
@@ -44,7 +46,7 @@ WITH_EXAMPLES = {
     "/api/v1/events": 201,
     "/api/v1/dev/events": 202,
 }
-EXAMPLES = 5  # of each operation and kind
+EXAMPLES = {"sqlite": 5, "postgres": 2}  # of each operation and kind
 SCHEMA = schemathesis.openapi.from_dict(dict(document()))
 OPERATIONS = {
     operation.definition.raw["operationId"]: operation
@@ -54,12 +56,12 @@ OPERATIONS = {
 
 
 class Server:
-    """The API over SQLite, with something of everything in it, for all examples of this module."""
+    """The API over a database, with something of everything in it, for all examples of a kind."""
 
-    def __init__(self, folder: Path, template: Path) -> None:
-        shutil.copyfile(template, folder / "schema.db")
+    def __init__(self, kind: str, url: str) -> None:
+        self.examples = EXAMPLES[kind]
         self.runner = asyncio.Runner()
-        self.database = Database(database_url(f"sqlite:///{folder}/schema.db"), now_ms)
+        self.database = Database(database_url(url), now_ms)
         self.context: AbstractAsyncContextManager[Asking] = calling(self.database)
         self.api = self.runner.run(self.context.__aenter__())
         self.world: World = self.runner.run(populate(self.api))
@@ -81,10 +83,24 @@ class Server:
         self.runner.close()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Server]:
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+def server(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    sqlite_template: Path,
+) -> Iterator[Server]:
     """The server. Nothing of one example is in the way of the next: they only add."""
-    made = Server(tmp_path_factory.mktemp("schema"), sqlite_template)
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        url = postgres.create_database()
+        asyncio.run(migrated(url))
+    else:
+        file = tmp_path_factory.mktemp("schema") / "schema.db"
+        shutil.copyfile(sqlite_template, file)
+        url = f"sqlite:///{file}"
+    made = Server(request.param, url)
     yield made
     made.close()
 
@@ -117,7 +133,7 @@ def test_whatever_is_sent_is_answered_as_the_document_says(
     operation = OPERATIONS[operation_id]
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=server.examples,
         deadline=None,
         database=None,
         derandomize=True,

@@ -46,7 +46,8 @@ class Dashboard:
 
     async def until_live(self) -> None:
         """Everything is loaded, and the page says that it is live."""
-        await expect(self.part("statistics")).to_be_visible()
+        await expect(self.part("statistics").locator("dd").first).to_be_visible()
+        await expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
         await expect(self.part("connection")).to_contain_text(
             WORDS[self.language]["live"], timeout=RECONNECT_MS
         )

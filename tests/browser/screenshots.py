@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from tests.browser.dashboard import Dashboard, open_dashboard
 from tests.browser.pages import built_pages
 from tests.browser.people import TREASURER, Colleague, member, president
 from tests.browser.stack import DAKAR, Stack, running_stack
-from tests.browser.window import PHONE, WALL, open_window
+from tests.browser.window import PHONE, WALL, Size, open_window
 from tests.house.files import ROOT
 from unionflow_cli.kafka import Broker
 
@@ -37,7 +37,7 @@ class Scene:
 
     name: str
     act: Callable[[Dashboard], Awaitable[None]]
-    viewport: Mapping[str, int] = PHONE
+    viewport: Size = PHONE
     language: str = "fr"
     scheme: str = "light"
 

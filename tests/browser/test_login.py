@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from playwright.async_api import Page, expect
@@ -65,7 +66,7 @@ async def test_a_token_that_ends_is_renewed_and_nobody_notices(
         here = await log_in(one.page)
         before = lives.refreshes
         told: list[str] = []
-        await one.page.expose_function("heard", told.append)
+        await one.page.expose_function("heard", partial(list.append, told))
         await one.page.evaluate(script("hear-connection"))
         await eventually(lambda: lives.refreshes > before + 1)
         id = await aminata(guarded, lives).ask_for(61_000)

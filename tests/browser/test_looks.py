@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 from playwright.async_api import Page, expect
 
@@ -12,10 +10,10 @@ from tests.browser.dashboard import open_dashboard
 from tests.browser.geometry import running_out, small_targets
 from tests.browser.people import administrator, member, president
 from tests.browser.stack import Stack
-from tests.browser.window import PHONE, WALL, Opener
+from tests.browser.window import PHONE, WALL, Opener, Size
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-NARROWEST: Mapping[str, int] = {"width": 320, "height": 640}
+NARROWEST = Size(320, 640)
 
 
 async def faults(page: Page) -> list[str]:
@@ -26,7 +24,7 @@ async def faults(page: Page) -> list[str]:
 @pytest.mark.parametrize("viewport", [PHONE, WALL], ids=["phone", "wall"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_it_fits_its_screen_and_shuts_nobody_out(
-    stack: Stack, window: Opener, viewport: Mapping[str, int], scheme: str
+    stack: Stack, window: Opener, viewport: Size, scheme: str
 ) -> None:
     async with window(viewport=viewport, scheme=scheme) as one:
         for language in ("fr", "en"):

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.stack import Stack
 from tests.browser.swagger import Operation, authorize, log_in
-from tests.browser.window import PHONE, WALL, Opener
+from tests.browser.window import PHONE, WALL, Opener, Size
 from tests.browser.witness import witness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,7 +22,7 @@ async def opened(page: Page, stack: Stack) -> Page:
 
 @pytest.mark.parametrize("viewport", [PHONE, WALL], ids=["phone", "wall"])
 async def test_scenario_1_can_be_clicked_by_somebody_who_does_not_log_in(
-    stack: Stack, window: Opener, viewport: dict[str, int]
+    stack: Stack, window: Opener, viewport: Size
 ) -> None:
     async with window(viewport=viewport) as one, witness(stack.relay_url, DAKAR) as screen:
         page = await opened(one.page, stack)

@@ -6,11 +6,10 @@ also one of errors in the console, of the content security policy and of request
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
@@ -18,8 +17,16 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from tests.browser.chromium import PATIENCE_MS
 from tests.browser.scripting import script
 
-PHONE: Mapping[str, int] = MappingProxyType({"width": 360, "height": 740})
-WALL: Mapping[str, int] = MappingProxyType({"width": 1440, "height": 900})
+
+class Size(NamedTuple):
+    """Of a window, in CSS pixels."""
+
+    width: int
+    height: int
+
+
+PHONE = Size(360, 740)
+WALL = Size(1440, 900)
 # What Chromium itself writes where a server is not there or refuses: no word of the page's.
 _OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
 _LOCAL = ("data:", "blob:")
@@ -62,7 +69,7 @@ class Window:
 async def open_window(
     browser: Browser,
     *urls: str,
-    viewport: Mapping[str, int] = WALL,
+    viewport: Size = WALL,
     language: str = "fr-FR",
     scheme: str = "light",
     **options: Any,
@@ -72,7 +79,7 @@ async def open_window(
     At the end it has complained of nothing; an AssertionError says of what.
     """
     context = await browser.new_context(
-        viewport={"width": viewport["width"], "height": viewport["height"]},
+        viewport={"width": viewport.width, "height": viewport.height},
         locale=language,
         color_scheme="dark" if scheme == "dark" else "light",
         timezone_id="Africa/Dakar",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.python.crossing import Crossing
 from tests.relay.live import LOOPBACK, RunningRelay
 from tests.relay.past import events
 from tests.relay.topics import MEMBERS, Topics
@@ -108,3 +110,24 @@ def test_it_misses_nothing_when_the_relay_is_killed_and_when_it_is_killed_itself
     known = second.ids()
     assert known == [f"lasting{n}" for n in range(60)][-len(known) :]
     assert 20 <= len(known) <= 40
+
+
+async def test_where_no_websocket_gets_through_node_has_the_events_as_server_sent_ones(
+    typescript_client: Path, topics: Topics, tmp_path: Path
+) -> None:
+    with start(tmp_path, topics, 0) as relay:
+        relay.wait_until_ready()
+        async with Crossing.open(relay.port) as crossing:
+            crossing.lets_websockets_through = False
+            port = int(crossing.base.rpartition(":")[2])
+            watcher = Watcher(typescript_client, tmp_path, port)
+            try:
+                await asyncio.to_thread(watcher.until, "live")
+                topics.write(MEMBERS, events("lasting", *range(10)), partition=0)
+                await asyncio.to_thread(watcher.until, "lasting9")
+                crossing.cut()
+                topics.write(MEMBERS, events("lasting", *range(10, 20)), partition=0)
+                await asyncio.to_thread(watcher.until, "lasting19")
+            finally:
+                watcher.kill()
+    assert watcher.ids() == [f"lasting{n}" for n in range(20)]

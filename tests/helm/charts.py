@@ -50,6 +50,18 @@ class Rendered:
                 yield one["metadata"]["name"], one["spec"]["template"]
 
 
+def labels_of(one: Object) -> Mapping[str, str]:
+    """An object's, or a pod template's."""
+    labels: Mapping[str, str] = one["metadata"].get("labels", {})
+    return labels
+
+
+def container_of(maker: Object) -> Object:
+    """The one container of what a Deployment or a Job makes."""
+    container: Object = maker["spec"]["template"]["spec"]["containers"][0]
+    return container
+
+
 def render(chart: Path, values: Values, name: str = "mutuelle") -> Rendered:
     """As `helm template` does it. Raises helm_python.HelmError."""
     with helm_python.Chart.load(chart) as loaded:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-from tests.helm.charts import OPERATOR, SMALLEST, STACK, Values, with_values
+from tests.helm.charts import OPERATOR, SMALLEST, STACK, Rendered, Values, render, with_values
 
 _TOLERATIONS = [{"key": "spot", "operator": "Exists", "effect": "NoSchedule"}]
 _SPREAD = [
@@ -199,3 +200,9 @@ ALL: Mapping[str, tuple[Path, Values]] = {
     **{f"operator: {what}": (OPERATOR, values) for what, values in OPERATORS.items()},
     **{f"stack: {what}": (STACK, values) for what, values in STACKS.items()},
 }
+
+
+@cache
+def rendered(what: str) -> Rendered:
+    """What Helm makes of one of `ALL`."""
+    return render(*ALL[what])

@@ -10,7 +10,7 @@ from tests.monitoring.load import Watched, watched_life
 from tests.support.apiserver import ApiServer
 from tests.support.prometheus import Promtool, find_promtool
 
-LIFE_SECONDS = 24.0
+LIFE_SECONDS = 20.0
 
 
 @pytest.fixture(scope="session")

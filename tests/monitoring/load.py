@@ -26,24 +26,22 @@ LAST_SCRAPES = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A Prometheus that saw it all. begin, end: seconds since 1970."""
+    """A Prometheus that saw it all. begin, end: seconds since 1970. traces: their ids."""
 
     prometheus: Prometheus
     begin: float
     end: float
+    traces: frozenset[str]
 
 
 @contextmanager
 def watched_life(folder: Path, api: ApiServer, seconds: float) -> Iterator[Watched]:
     """Run it all for about so long; Prometheus still runs within the block."""
     with running_prometheus(folder / "prometheus", rule_files()) as prometheus:
-        begin, end = asyncio.run(_life(folder, api, prometheus, seconds))
-        yield Watched(prometheus, begin, end)
+        yield asyncio.run(_life(folder, api, prometheus, seconds))
 
 
-async def _life(
-    folder: Path, api: ApiServer, prometheus: Prometheus, seconds: float
-) -> tuple[float, float]:
+async def _life(folder: Path, api: ApiServer, prometheus: Prometheus, seconds: float) -> Watched:
     async with running_stack(folder, api, prometheus) as stack:
         begin = time.time()
         office, others = Office(stack), OtherServices(stack)
@@ -58,7 +56,8 @@ async def _life(
             await asyncio.sleep(LAST_SCRAPES)
             for task in for_ever:
                 task.cancel()
-        return begin, time.time()
+        traces = frozenset(span.trace for span in stack.collector.spans)
+        return Watched(prometheus, begin, time.time(), traces)
 
 
 async def _acts(stack: Stack, crowd: Crowd, others: OtherServices, act: float) -> None:

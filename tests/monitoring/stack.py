@@ -15,6 +15,7 @@ from tests.relay.tokens import Issuer, issuing
 from tests.support.apiserver import ApiServer
 from tests.support.kafka import kafka_tier
 from tests.support.prometheus import Prometheus
+from tests.traces.collector import Collector, running_collector
 from unionflow_cli.adapters.backend_process import BackendProcess
 from unionflow_cli.kafka import Broker, apply_topics
 from unionflow_events import CATALOGUE
@@ -44,6 +45,7 @@ class Stack:
     folder: Path
     broker: Broker
     issuer: Issuer
+    collector: Collector
     backend: BackendProcess
     operator: RunningOperator
     streams: Streams
@@ -56,7 +58,7 @@ class Stack:
         """One more pod."""
         self._made += 1
         pod = f"{SERVICE}-{self._made}"
-        settings = {**RELAY_SETTINGS, **self.issuer.settings}
+        settings = {**RELAY_SETTINGS, **self.issuer.settings, **_traces(self.collector)}
         servers = self.broker.bootstrap_servers
         relay = await asyncio.to_thread(RunningRelay.start, self.folder, servers, settings)
         await asyncio.to_thread(relay.wait_until_ready)
@@ -88,6 +90,10 @@ class Stack:
             relay.kill()
 
 
+def _traces(collector: Collector) -> dict[str, str]:
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+
+
 def _labels(namespace: str, service: str, pod: str) -> dict[str, str]:
     return {"namespace": namespace, "service": service, "pod": pod}
 
@@ -104,6 +110,7 @@ async def running_stack(
         names = [topic.name for topic in CATALOGUE]
         await asyncio.to_thread(apply_topics, broker.bootstrap_servers, names, PARTITIONS)
         issuer = quick.enter_context(issuing())
+        collector = quick.enter_context(running_collector())
         streams = Streams(api, api.make_namespace())
         quick.callback(streams.close)
         settings = {"UNIONFLOW_NAMESPACES": streams.namespace, "UNIONFLOW_RESYNC_SECONDS": "4"}
@@ -115,11 +122,15 @@ async def running_stack(
             0,
             0,
             f"sqlite:///{folder / 'backend.db'}",
-            settings={**issuer.settings, "UNIONFLOW_STATS_SECONDS": "2"},
+            settings={
+                **issuer.settings,
+                **_traces(collector),
+                "UNIONFLOW_STATS_SECONDS": "2",
+            },
         )
         slow.push_async_callback(backend.stop)
         await backend.start(broker.bootstrap_servers)
-        stack = Stack(folder, broker, issuer, backend, operator, streams, prometheus)
+        stack = Stack(folder, broker, issuer, collector, backend, operator, streams, prometheus)
         quick.callback(stack.stop)
         await asyncio.gather(stack.add_relay(), stack.add_relay())
         yield stack

@@ -119,7 +119,7 @@ def test_every_alert_says_what_is_wrong_where_to_look_and_which_page_to_open(ale
     assert alert.severity in {"critical", "warning", "info"}
     assert len(alert.annotations["summary"]) > 20
     assert len(alert.annotations["description"]) > 40
-    assert alert.annotations["runbook_url"] == f"{monitoring.RUNBOOKS}/{alert.name}"
+    assert alert.annotations["runbook_url"] == f"{monitoring.RUNBOOKS}/{alert.name}.html"
 
 
 def test_every_alert_has_its_page_and_every_page_its_alert() -> None:

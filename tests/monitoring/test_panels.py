@@ -10,7 +10,7 @@ import pytest
 
 from tests.monitoring.boards import BOARDS
 from tests.monitoring.load import Watched
-from tests.monitoring.questions import Shown, board, chosen, filled_in, shown
+from tests.monitoring.questions import Shown, board, chosen, filled_in, panels, shown
 from tests.monitoring.rules import records
 
 pytestmark = pytest.mark.kafka
@@ -84,6 +84,15 @@ def test_an_alert_fires_for_what_happened_and_says_so(watched: Watched) -> None:
     (rule,) = (r for r in watched.prometheus.rules() if r["name"] == "UnionflowRecordsSkipped")
     said = {alert["annotations"]["summary"] for alert in rule["alerts"]}
     assert said == {"Records of prod/mutuelle-relay could be given to nobody (not_json)"}
+
+
+@pytest.mark.parametrize("name", ["stream", "relay"])
+def test_the_panel_of_latency_leads_to_the_traces_of_events(watched: Watched, name: str) -> None:
+    (panel,) = (p for p in panels(board(name)) if p["title"] == "From producer to client")
+    (first, *_) = (target for target in panel["targets"] if target["exemplar"])
+    expr = filled_in(first["expr"], chosen(name, RATE_SECONDS))
+    found = watched.prometheus.exemplars(expr, watched.begin, watched.end)
+    assert {labels["trace_id"] for labels in found} & watched.traces
 
 
 def points_of(panel: Shown) -> Iterator[tuple[float, float]]:

@@ -74,6 +74,12 @@ class Prometheus:
             {"query": expr, "start": str(begin), "end": str(end), "step": str(step)},
         )
 
+    def exemplars(self, expr: str, begin: float, end: float) -> list[dict[str, str]]:
+        """The labels of every exemplar that a query's series have in this time."""
+        asked = {"query": expr, "start": str(begin), "end": str(end)}
+        found = self._get("/api/v1/query_exemplars", asked)
+        return [one["labels"] for series in found for one in series["exemplars"]]
+
     def rules(self) -> list[dict[str, Any]]:
         """Every rule with its health."""
         groups = self._get("/api/v1/rules", {})["groups"]

@@ -24,13 +24,16 @@ class Certificates:
     stranger_ca: Path
 
 
-def make_certificates(folder: Path) -> Certificates:
-    """Make them with openssl, in `folder`: for 127.0.0.1 and localhost, good for two days."""
+LOCAL_NAMES = "IP:127.0.0.1,DNS:localhost"
+
+
+def make_certificates(folder: Path, names: str = LOCAL_NAMES) -> Certificates:
+    """Make them with openssl, in `folder`: the server's for `names`; good for two days."""
     if not shutil.which("openssl"):
         tier_is_missing("TLS tests need openssl. Install: apt-get install -y openssl")
     folder.mkdir(parents=True, exist_ok=True)
     ca, ca_key = _authority(folder, "ca")
-    server, server_key = _signed(folder, "server", "IP:127.0.0.1,DNS:localhost", ca, ca_key)
+    server, server_key = _signed(folder, "server", names, ca, ca_key)
     client, client_key = _signed(folder, "client", "DNS:client", ca, ca_key)
     stranger_ca, _ = _authority(folder, "stranger")
     return Certificates(ca, server, server_key, client, client_key, stranger_ca)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { SETTLES_MS, stage, STAYS_MS } from '../src/core/desk.ts';
+import { HELD_MS, SETTLES_MS, stage, STAYS_MS } from '../src/core/desk.ts';
 import { approval, AWA, event, NOTHING, World } from './world.ts';
 
 function stageOf(world: World, id: string): string | undefined {
@@ -110,11 +110,25 @@ describe('the list', () => {
     world.tell({ is: 'hold', isHeld: true, now: world.now });
     world.hear(event('APPROVAL_APPROVED', { id: 'a1', approvedBy: 'yao' }));
     world.answer('approvals', [approval('a2')]);
-    world.pass(60_000);
+    for (let moves = 0; moves < 5; moves += 1) {
+      world.pass(HELD_MS / 2);
+      world.tell({ is: 'hold', isHeld: true, now: world.now });
+    }
     assert.deepEqual(ids(world), ['a1', 'a2']);
     world.tell({ is: 'hold', isHeld: false, now: world.now });
     assert.deepEqual(ids(world), ['a1', 'a2']);
     world.pass(1_100);
+    assert.deepEqual(ids(world), ['a2']);
+  });
+
+  it('does not wait for a pointer that was left lying there', () => {
+    const world = World.open();
+    world.tell({ is: 'hold', isHeld: true, now: world.now });
+    world.hear(event('APPROVAL_APPROVED', { id: 'a1', approvedBy: 'yao' }));
+    world.answer('approvals', [approval('a2')]);
+    world.pass(HELD_MS - 100);
+    assert.deepEqual(ids(world), ['a1', 'a2']);
+    world.pass(200);
     assert.deepEqual(ids(world), ['a2']);
   });
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +19,7 @@ from tests.browser.chromium import running_chromium
 from tests.browser.dashboard import Dashboard, open_dashboard
 from tests.browser.pages import built_pages
 from tests.browser.stack import Stack, running_stack
-from tests.browser.window import WALL, Window, open_window
+from tests.browser.window import WALL, Size, Window, open_window
 from unionflow_cli.kafka import Broker
 
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -42,15 +42,13 @@ class Place:
     stack: Stack
 
     @asynccontextmanager
-    async def window(
-        self, viewport: Mapping[str, int] = WALL, **more: Any
-    ) -> AsyncIterator[Window]:
+    async def window(self, viewport: Size = WALL, **more: Any) -> AsyncIterator[Window]:
         """An empty page."""
         async with open_window(self.browser, *self.stack.urls, viewport=viewport, **more) as one:
             yield one
 
     @asynccontextmanager
-    async def dashboard(self, viewport: Mapping[str, int] = WALL) -> AsyncIterator[Dashboard]:
+    async def dashboard(self, viewport: Size = WALL) -> AsyncIterator[Dashboard]:
         """A treasurer's, live."""
         async with self.window(viewport) as one:
             yield await open_dashboard(one.page, self.stack.url)

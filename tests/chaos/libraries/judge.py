@@ -46,7 +46,7 @@ def judge(truth: Truth, patron: Patron) -> Verdict:
     if not patron.live_in_the_end:
         verdict.accuse(Wrong.ABSENT, Evidence(0, -1, "its last word was another than `live`"))
     for gap in patron.ranges:
-        if gap.reason != REPLACED or not any(_lanes_meant(truth, gap)):
+        if gap.reason != REPLACED or not set(_lanes_meant(truth, gap)):
             verdict.accuse(Wrong.MISDECLARED, Evidence(0, -1, f"nothing is gone: {gap}"))
     return verdict
 

@@ -220,8 +220,8 @@ def test_a_relay_has_time_to_drain_and_the_next_one_waits_for_it(
 @pytest.mark.parametrize(
     ("class_name", "present", "absent"),
     [
-        ("nginx", "nginx.ingress.kubernetes.io/proxy-read-timeout", "haproxy.org/timeout-tunnel"),
-        ("haproxy-internal", "haproxy.org/timeout-tunnel", "nginx.org/websocket-services"),
+        ("nginx", "nginx.ingress.kubernetes.io/proxy-read-timeout", "haproxy.org/timeout-server"),
+        ("haproxy-internal", "haproxy.org/timeout-server", "nginx.org/websocket-services"),
         ("edge", "haproxy-ingress.github.io/timeout-tunnel", "none"),
         ("edge", "nginx.org/websocket-services", "none"),
     ],

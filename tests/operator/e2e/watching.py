@@ -59,7 +59,7 @@ class Stream:
 
     def pods(self) -> Sequence[dict[str, Any]]:
         """Its relays' pods, those that are going too."""
-        label = f"-lapp.kubernetes.io/instance={self.name}"
+        label = f"-lapp.kubernetes.io/name=unionflow-relay,app.kubernetes.io/instance={self.name}"
         found: list[dict[str, Any]] = json.loads(self._do("get", "pods", label, "-o", "json"))[
             "items"
         ]

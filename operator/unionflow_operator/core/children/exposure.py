@@ -17,8 +17,9 @@ from unionflow_operator.core.observed import Manifest
 WEBSOCKET_PATH: Final = "/ws/dashboard"
 SSE_PATH: Final = "/sse/dashboard"
 
-# An idle client is heard every heartbeat, at most an hour apart. Traefik needs nothing: it sets
-# no limit on an upgraded connection and buffers no response.
+# An idle client is heard every heartbeat, at most an hour apart; tests/ingress holds it. HAProxy
+# Technologies' controller takes `timeout-tunnel` (an hour by itself) from its own ConfigMap alone.
+# Traefik sets no limit on an upgraded connection, buffers no response, and knows no annotation.
 KEEP_OPEN: Final[Mapping[str, Mapping[str, str]]] = {
     "nginx": {
         "nginx.ingress.kubernetes.io/proxy-read-timeout": "3700",
@@ -31,7 +32,6 @@ KEEP_OPEN: Final[Mapping[str, Mapping[str, str]]] = {
     "haproxy": {
         "haproxy-ingress.github.io/timeout-tunnel": "3700s",
         "haproxy-ingress.github.io/timeout-server": "3700s",
-        "haproxy.org/timeout-tunnel": "3700s",
         "haproxy.org/timeout-server": "3700s",
     },
     "traefik": {},

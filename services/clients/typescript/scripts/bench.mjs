@@ -1,13 +1,13 @@
 /**
  * How many events a second one client takes in Node, and over a real WebSocket whose server is a process
- * of its own: `npm run bench`.
+ * of its own: `npm run bench`. EVENTS: how many, else 200,000.
  */
 
 import { fork } from 'node:child_process';
 import { Client, Session } from '@unionflow/client';
 import { WebSocket, WebSocketServer } from 'ws';
 
-const EVENTS = 200_000;
+const EVENTS = Number(process.env.EVENTS ?? 200_000);
 const WELCOME = '{"type":"welcome","cursor":"1~A:0","heartbeatSeconds":25,"features":[]}';
 
 function frame(number) {

@@ -126,7 +126,12 @@ async function opened(): Promise<Stage> {
     throw error;
   }
   const services = new Services(configuration.apiBase, async (isRefused) => ({ Authorization: `Bearer ${await login.token(isRefused)}` }));
-  return opening(configuration, login.person(), services, login);
+  return opening(configuration, login.person(), services, login).catch((error: unknown): Stage => {
+    const problem = problemOf(error);
+    // A token that the services do not take is of no use, however long it lasts: another log-in may mend it.
+    if (problem.status === 401) return { is: 'login', login, problem: problem.detail };
+    throw error;
+  });
 }
 
 function asPerson(configuration: Configuration, person: Person): Promise<Stage> {

@@ -11,6 +11,8 @@ import type { Say } from '../words/say.ts';
 import { useAge, useGround } from './context.ts';
 import { Money, Section } from './section.tsx';
 
+const HOLD_AGAIN_MS = 1_000;
+
 interface Props {
   readonly slot: Slot<readonly Approval[]>;
   readonly desk: Desk;
@@ -21,7 +23,15 @@ interface Props {
 
 export function Approvals({ slot, desk, pending, person, names }: Props): JSX.Element {
   const { say, tell } = useGround();
-  const hold = (isHeld: boolean): void => tell({ is: 'hold', isHeld, now: Date.now() });
+  const told = useRef(-Infinity);
+  const hold = (isHeld: boolean): void => {
+    const now = Date.now();
+    if (isHeld && now - told.current < HOLD_AGAIN_MS) return;
+    told.current = isHeld ? now : -Infinity;
+    tell({ is: 'hold', isHeld, now });
+  };
+  // A tap leaves the focus where it was: only one that can be seen is somebody's place.
+  const holdByKeys = (event: Event): void => void ((event.target as Element).matches(':focus-visible') && hold(true));
   const waiting = desk.cards.filter((card) => ['waiting', 'granted-in-part'].includes(stage(desk, card)));
   const more = Math.max(0, (pending ?? 0) - desk.cards.filter((card) => card.status === 'PENDING').length);
   const aside = waiting.length > 0 && <p class="tally">{say.number(waiting.length + more)}</p>;
@@ -37,8 +47,10 @@ export function Approvals({ slot, desk, pending, person, names }: Props): JSX.El
       <ul
         class="cards"
         onPointerEnter={() => hold(true)}
+        onPointerMove={() => hold(true)}
         onPointerLeave={() => hold(false)}
-        onFocusIn={() => hold(true)}
+        onFocusIn={holdByKeys}
+        onKeyDown={holdByKeys}
         onFocusOut={() => hold(false)}
       >
         {desk.cards.map((card) => (
@@ -74,9 +86,10 @@ function Card({ card, stage, decision, person, names }: CardProps): JSX.Element 
   const { say } = useGround();
   const title = useId();
   const age = useAge(card.createdAt);
+  const item = useRef<HTMLLIElement>(null);
   const who = card.requestedBy === null ? '' : nameOf(card.requestedBy, names);
   return (
-    <li class={`card ${stage}`} data-testid={`approval-${card.id}`} data-stage={stage} aria-labelledby={title}>
+    <li ref={item} class={`card ${stage}`} tabIndex={-1} data-testid={`approval-${card.id}`} data-stage={stage} aria-labelledby={title}>
       <time class="in-margin" dateTime={new Date(card.createdAt).toISOString()}>{shortAge(say, age)}</time>
       <div class="card-top">
         <h3 id={title}>
@@ -90,13 +103,18 @@ function Card({ card, stage, decision, person, names }: CardProps): JSX.Element 
         </p>
       </div>
       <div class="card-foot">
-        <Foot card={card} stage={stage} decision={decision} person={person} names={names} title={title} />
+        <Foot card={card} stage={stage} decision={decision} person={person} names={names} title={title} onPress={() => item.current?.focus({ preventScroll: true })} />
       </div>
     </li>
   );
 }
 
-function Foot({ card, stage, decision, person, names, title }: CardProps & { readonly title: string }): JSX.Element | null {
+interface FootProps extends CardProps {
+  readonly title: string;
+  readonly onPress: () => void;
+}
+
+function Foot({ card, stage, decision, person, names, title, onPress }: FootProps): JSX.Element | null {
   const { say } = useGround();
   switch (stage) {
     case 'approved':
@@ -107,7 +125,7 @@ function Foot({ card, stage, decision, person, names, title }: CardProps & { rea
       return <Stamp card={card} stage={stage} decision={decision} person={person} names={names} />;
     default:
       if (person.user !== null && card.requestedBy === person.user) return <p class="quiet">{say.words.yours}</p>;
-      return mayDecide(person) ? <Act card={card} stage={stage} decision={decision} title={title} /> : null;
+      return mayDecide(person) ? <Act card={card} stage={stage} decision={decision} title={title} onPress={onPress} /> : null;
   }
 }
 
@@ -137,13 +155,16 @@ interface ActProps {
   readonly stage: Stage;
   readonly decision: Decision | undefined;
   readonly title: string;
+  /** The buttons are about to go: the focus must not go with them. */
+  readonly onPress: () => void;
 }
 
-function Act({ card, stage, decision, title }: ActProps): JSX.Element {
+function Act({ card, stage, decision, title, onPress }: ActProps): JSX.Element {
   const { say, tell } = useGround();
   const [isRejecting, setRejecting] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const press = (verdict: Verdict, reason: string): void => {
+    onPress();
     tell({ is: 'press', id: card.id, verdict, reason, key: newKey(), now: Date.now() });
   };
   const close = (): void => {

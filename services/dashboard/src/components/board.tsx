@@ -4,6 +4,8 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import type { Page } from '../adapters/page.ts';
+import { stage } from '../core/desk.ts';
+import { mayDecide } from '../core/domain.ts';
 import { linkOf, type Spoken, type State } from '../core/state.ts';
 import type { Say } from '../words/say.ts';
 import { Approvals } from './approvals.tsx';
@@ -28,9 +30,11 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
   const { state } = page;
   const { slots, desk, person, names, organization, organizations, heardAt, marking } = state;
   const link = linkOf(state);
+  const waiting = desk.cards.filter((card) => stage(desk, card) === 'waiting').length;
   useEffect(() => {
-    document.title = organization ? `${organization.name} · ${say.words.product}` : say.words.product;
-  }, [organization?.name, say]);
+    const count = waiting > 0 && mayDecide(person) ? `(${waiting}) ` : '';
+    document.title = organization ? `${count}${organization.name} · ${say.words.product}` : say.words.product;
+  }, [organization?.name, waiting, person, say]);
 
   // Each is drawn anew only where something of its own has changed, however often the page is told.
   const pending = slots.stats.value?.pendingApprovals ?? null;
@@ -57,8 +61,10 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
   return (
     <>
       <a class="skip" href="#approvals">{say.words.skip}</a>
-      <Header {...{ organization, organizations, link, heardAt, person, settings, leave }} />
-      <Banner state={state} logIn={logIn} />
+      <Header
+        {...{ organization, organizations, link, heardAt, person, settings, leave }}
+        banner={<Banner state={state} logIn={logIn} />}
+      />
       {organization === null ? (
         <main class="door"><p>{say.words.none}</p></main>
       ) : (

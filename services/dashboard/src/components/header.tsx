@@ -1,6 +1,6 @@
 /** The book's cover: whose it is, whether it is current, and the few settings. */
 
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { THEMES, type Theme } from '../adapters/kept.ts';
@@ -19,30 +19,34 @@ export interface Settings {
 interface Props extends Pick<State, 'organization' | 'organizations' | 'link' | 'heardAt' | 'person'> {
   readonly settings: Settings;
   readonly leave: { readonly words: string; readonly act: () => void };
+  readonly banner: ComponentChildren;
 }
 
 export function Header(props: Props): JSX.Element {
   const { say, tell } = useGround();
   const { organization, organizations, link, heardAt } = props;
   return (
-    <header class="cover">
-      <div class="cover-name">
-        <p class="brand"><Mark />{say.words.product}</p>
-        {organizations.length > 1 ? (
-          <h1>
-            <select
-              aria-label={say.words.organization} value={organization?.id ?? ''}
-              onChange={(event) => tell({ is: 'choose', id: event.currentTarget.value, now: Date.now() })}
-            >
-              {organizations.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
-            </select>
-          </h1>
-        ) : (
-          <h1>{organization?.name ?? say.words.title}</h1>
-        )}
+    <header class="top">
+      <div class="cover">
+        <div class="cover-name">
+          <p class="brand"><Mark />{say.words.product}</p>
+          {organizations.length > 1 ? (
+            <h1>
+              <select
+                aria-label={say.words.organization} value={organization?.id ?? ''}
+                onChange={(event) => tell({ is: 'choose', id: event.currentTarget.value, now: Date.now() })}
+              >
+                {organizations.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
+              </select>
+            </h1>
+          ) : (
+            <h1>{organization?.name ?? say.words.title}</h1>
+          )}
+        </div>
+        <Connection link={link} heardAt={heardAt} />
+        <Menu {...props} />
       </div>
-      <Connection link={link} heardAt={heardAt} />
-      <Menu {...props} />
+      {props.banner}
     </header>
   );
 }

@@ -10,6 +10,8 @@ import type { Approval, Instant, Problem } from './domain.ts';
 
 const MAX_DONE = 200;
 export const STAYS_MS = 6_000;
+/** A hand that has not moved for so long is no hand. */
+export const HELD_MS = 60_000;
 /** After a card above has gone, presses are not taken for so long: they were meant for another. */
 export const SETTLES_MS = 400;
 
@@ -30,8 +32,8 @@ export interface Desk {
   readonly decisions: ReadonlyMap<string, Decision>;
   /** When a card that no longer waits was first seen so. */
   readonly leftAt: ReadonlyMap<string, Instant>;
-  /** Somebody points at the list. */
-  readonly isHeld: boolean;
+  /** Somebody points at the list: until when that counts, for a pointer may be left lying there. */
+  readonly heldUntil: Instant;
   readonly movedAt: Instant;
   /** What was taken last. */
   readonly told: readonly Approval[] | null;
@@ -40,7 +42,7 @@ export interface Desk {
 }
 
 export const CLEAR: Desk = {
-  cards: [], decisions: new Map(), leftAt: new Map(), isHeld: false, movedAt: -Infinity, told: null, done: [],
+  cards: [], decisions: new Map(), leftAt: new Map(), heldUntil: -Infinity, movedAt: -Infinity, told: null, done: [],
 };
 
 /** Take what the services and the events say into what is on the desk. */
@@ -104,13 +106,14 @@ export function replace(desk: Desk, answer: Approval, now: Instant): Desk {
   return { ...desk, cards, leftAt };
 }
 
-/** Somebody begins or ends to point at the list. */
+/** Somebody points at the list, or no longer does. */
 export function hold(desk: Desk, isHeld: boolean, now: Instant): Desk {
-  if (desk.isHeld === isHeld) return desk;
+  if (isHeld) return { ...desk, heldUntil: now + HELD_MS };
+  if (desk.heldUntil <= now) return desk;
   // What has waited all the while still stays for a moment after the finger has gone.
   const least = now - STAYS_MS + 1_000;
-  const leftAt = new Map([...desk.leftAt].map(([id, at]) => [id, isHeld ? at : Math.max(at, least)]));
-  return { ...desk, isHeld, leftAt };
+  const leftAt = new Map([...desk.leftAt].map(([id, at]) => [id, Math.max(at, least)]));
+  return { ...desk, heldUntil: now, leftAt };
 }
 
 /** Clear away what has been shown as decided for long enough. */
@@ -131,12 +134,11 @@ export function sweep(desk: Desk, now: Instant): Desk {
 
 /** When there is something to clear away; Infinity where nothing is. */
 export function deadline(desk: Desk): Instant {
-  if (desk.isHeld) return Infinity;
   let first = Infinity;
   for (const [id, at] of desk.leftAt) {
     if (phase(desk, id) !== 'sending') first = Math.min(first, at + STAYS_MS);
   }
-  return first;
+  return Math.max(first, desk.heldUntil);
 }
 
 /** How a card looks. */

@@ -10,6 +10,8 @@ const MAX_RETRY_MS = 30_000;
 export interface Gate {
   /** From when on the part may change again. */
   readonly openAt: Instant;
+  /** Never before then, whatever happens. */
+  readonly least: Instant;
   /** Something has happened since the services were last asked. */
   readonly isDirty: boolean;
   /** When the answer that is under way was asked for; null where none is. */
@@ -18,7 +20,7 @@ export interface Gate {
   readonly failures: number;
 }
 
-export const CLOSED: Gate = { openAt: 0, isDirty: false, asked: null, failures: 0 };
+export const CLOSED: Gate = { openAt: 0, least: 0, isDirty: false, asked: null, failures: 0 };
 
 /** Something has happened. */
 export function touch(gate: Gate): Gate {
@@ -31,7 +33,7 @@ export function isDue(gate: Gate, now: Instant): boolean {
 
 /** The services are asked now. */
 export function ask(gate: Gate, now: Instant, gap: number): Gate {
-  return { ...gate, isDirty: false, asked: now, openAt: now + gap };
+  return { ...gate, isDirty: false, asked: now, openAt: now + gap, least: now + gap };
 }
 
 export function answered(gate: Gate): Gate {
@@ -46,12 +48,12 @@ export function answered(gate: Gate): Gate {
 export function missed(gate: Gate, now: Instant, chance: number): Gate {
   const failures = gate.failures + 1;
   const wait = Math.min(MAX_RETRY_MS, 1_000 * 2 ** (failures - 1));
-  return { openAt: now + wait * (0.5 + chance / 2), isDirty: true, asked: null, failures };
+  return { ...gate, openAt: Math.max(gate.least, now + wait * (0.5 + chance / 2)), isDirty: true, asked: null, failures };
 }
 
 /** The network is back: what failed need not wait any longer. */
 export function hurry(gate: Gate, now: Instant): Gate {
-  return gate.failures > 0 ? { ...gate, isDirty: true, openAt: Math.min(gate.openAt, now) } : gate;
+  return gate.failures > 0 ? { ...gate, isDirty: true, openAt: Math.min(gate.openAt, Math.max(gate.least, now)) } : gate;
 }
 
 /** When there is something to do; Infinity where nothing is waited for. */
