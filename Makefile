@@ -1,6 +1,6 @@
 # One line of intent each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install demo dashboard test e2e check bench doctor format docs reference images packages release lock
+.PHONY: help install demo dashboard test e2e check bench doctor format docs screenshots reference images packages release lock
 PY := .venv/bin/python
 
 help: ## list these targets
@@ -44,7 +44,10 @@ format: install ## put every file into the house's format
 docs: install ## the documentation as a site, in build/site; fails on a link to nowhere
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet && echo "build/site/index.html"
 
-reference: install ## write docs/reference/settings.md and metrics.md anew from the code
+screenshots: install ## take the pictures of the documentation anew, in a real browser
+	@$(PY) -m tests.browser.screenshots
+
+reference: install ## write anew what is made of the code: reference pages, the definition, the charts' schemas
 	@$(PY) -m tests.monitoring.boards && $(PY) -m tests.house.reference
 
 images: ## the three images with Docker (PREFIX, TAG, PUSH=1; see shipping/images.sh)

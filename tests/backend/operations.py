@@ -154,6 +154,7 @@ def _dashboard() -> Sequence[Request]:
         "get_dashboard": "",
         "get_stats": "/stats",
         "get_kpis": "/kpis",
+        "list_months": "/months",
         "list_activities": "/activities",
         "list_upcoming_events": "/events",
     }

@@ -22,6 +22,7 @@ from tests.backend.asking import (
     an_approval,
     organization,
 )
+from unionflow_backend.core.months import last_months
 from unionflow_events import EventType
 
 
@@ -129,6 +130,29 @@ async def test_a_dashboard_has_figures_indicators_activity_and_dates(api: Asking
     assert len(whole["activities"]) == 9
 
 
+async def test_contributions_are_told_by_the_month_in_which_they_fall_due(api: Asking) -> None:
+    await organization(api)
+    member = await api.made("/members", a_member(), PRESIDENT)
+    months = last_months(api.database.clock())
+    path = f"/dashboard/months?organizationId={DAKAR}"
+    assert (await api.get(path, MEMBER)).json() == {"currency": "XOF", "items": []}
+    owed = []
+    for dated in (f"{months[-3]}-01", f"{months[-1]}-28", f"{months[-1]}-05", "2020-01-31"):
+        body = a_contribution(member["id"]) | {"dueOn": dated}
+        owed.append(await api.made("/contributions", body, TREASURER))
+    await api.made(f"/contributions/{owed[1]['id']}/payments", {"amount": "1250"}, TREASURER)
+    assert (await api.get(path, MEMBER)).json()["items"] == [
+        {"month": months[-3], "due": "5000", "paid": "0"},
+        {"month": months[-2], "due": "0", "paid": "0"},
+        {"month": months[-1], "due": "10000", "paid": "1250"},
+    ]
+
+
+def test_twelve_months_end_with_the_present_one_and_cross_the_year() -> None:
+    months = last_months(1_767_225_600_000)  # 2026-01-01, midnight
+    assert (len(months), months[0], months[-2], months[-1]) == (12, "2025-02", "2025-12", "2026-01")
+
+
 async def test_figures_are_counted_once_for_all_who_look_and_again_after_each_change(
     api: Asking,
 ) -> None:
@@ -153,7 +177,7 @@ async def test_figures_are_counted_once_for_all_who_look_and_again_after_each_ch
 
 
 async def test_a_dashboard_of_no_organisation_does_not_exist(sqlite_api: Asking) -> None:
-    for part in ("", "/stats", "/kpis"):
+    for part in ("", "/stats", "/kpis", "/months"):
         answer = await sqlite_api.get(f"/dashboard{part}?organizationId=nowhere")
         assert answer.status_code == 404
 

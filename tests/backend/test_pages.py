@@ -140,6 +140,9 @@ async def test_the_page_may_load_from_here_and_ask_the_api_the_relay_and_the_iss
         "form-action 'none'",
         "frame-ancestors 'none'",
     ]
+    # By its own script's policy a service worker lives: it fetches the shell, and nothing else.
+    worker = script.headers["content-security-policy"].split("; ")
+    assert worker == ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'"]
     assert told.json()["apiBase"] == "https://app.example"
     assert told.headers["cache-control"] == "no-store"
     for answer in (page, script):

@@ -46,10 +46,10 @@ class Colleague:
         """Grant one."""
         await self.post(f"/finance/approvals/{id}/approve")
 
-    async def tell(self, user: str | None, title: str) -> None:
-        """Send a message: to one member, or to all of the organisation."""
-        body = {"organizationId": self._organization, "title": title, "body": "…"}
-        await self.post("/notifications", body if user is None else {**body, "userId": user})
+    async def tell(self, user: str, title: str, text: str = "À bientôt.") -> None:
+        """Send a message to one member."""
+        said = {"organizationId": self._organization, "title": title, "body": text}
+        await self.post("/notifications", {**said, "userId": user})
 
     async def post(self, path: str, body: Any = None) -> dict[str, Any]:
         """The answer to a request that succeeds."""

@@ -58,6 +58,7 @@ async def _why(here: Dashboard) -> None:
 async def _offline(here: Dashboard) -> None:
     await here.page.context.set_offline(True)
     await here.until_not_live()
+    await here.page.clock.fast_forward(40_000)
 
 
 async def _first_button(here: Dashboard, verb: str) -> None:
@@ -121,7 +122,9 @@ async def _prepare(stack: Stack) -> None:
     """What has happened this morning."""
     await member(stack).ask_for(125_000, "Une machine à coudre")
     await Colleague(stack, "moussa-fall", "member").ask_for(40_000, "Frais de scolarité")
-    await president(stack).tell(TREASURER, "Réunion du bureau samedi à neuf heures")
+    await president(stack).tell(
+        TREASURER, "Réunion du bureau samedi", "À neuf heures, à la halle du marché."
+    )
     await president(stack).get(f"/dashboard?organizationId={DAKAR}")
 
 

@@ -36,12 +36,14 @@ _LOCAL = ("data:", "blob:")
 class Window:
     """A page, and what was wrong in it.
 
+    home: whose pages are tested; where people log in may complain as it likes.
     complaints: errors and warnings of scripts and of the policy, requests to strangers.
     of_the_network: what could not be fetched, which is right where a test takes servers away.
     """
 
     context: BrowserContext
     page: Page
+    home: str
     hosts: set[str]
     complaints: list[str] = field(default_factory=list)
     of_the_network: list[str] = field(default_factory=list)
@@ -53,7 +55,8 @@ class Window:
         self.context.on("request", self._on_request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type not in {"error", "warning"}:
+        elsewhere = urlsplit(self.page.url).netloc not in {self.home, ""}
+        if message.type not in {"error", "warning"} or elsewhere:
             return
         said = f"{message.type}: {message.text}"
         ours = not message.text.startswith(_OF_THE_NETWORK)
@@ -74,7 +77,9 @@ async def open_window(
     scheme: str = "light",
     **options: Any,
 ) -> AsyncIterator[Window]:
-    """Open an empty page. urls: whose servers it may talk to. options: Playwright's of a context.
+    """Open an empty page.
+
+    urls: all that it may talk to, where the page is first. options: Playwright's of a context.
 
     At the end it has complained of nothing; an AssertionError says of what.
     """
@@ -89,7 +94,8 @@ async def open_window(
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(script("watch-policy"))
         page = await context.new_page()
-        window = Window(context, page, {urlsplit(url).netloc for url in urls})
+        hosts = [urlsplit(url).netloc for url in urls]
+        window = Window(context, page, hosts[0], set(hosts))
         window.watch()
         yield window
         assert window.complaints == []

@@ -6,7 +6,8 @@
     python -m tests.cluster.images operator OUT.tar   the same with the operator
     python -m tests.cluster.images pause OUT.tar      a pod's sandbox
 
-`uf.local/KIND:1` is an image's name; `ctr -n k8s.io images import` takes the archive.
+`uf.local/KIND:1` is an image's name, and `:2` another of the same. `ctr -n k8s.io images import`
+takes the archive.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def write_image(kind: str, out: Path) -> None:
         "rootfs": {"type": "layers", "diff_ids": digests},
     }
     names = [f"{number}.tar" for number in range(len(contents))]
-    manifest = [{"Config": "config.json", "RepoTags": [f"uf.local/{kind}:1"], "Layers": names}]
+    tags = [f"uf.local/{kind}:{number}" for number in (1, 2)]
+    manifest = [{"Config": "config.json", "RepoTags": tags, "Layers": names}]
     with tarfile.open(out, "w") as archive:
         for name, content in (
             ("config.json", json.dumps(image).encode()),

@@ -19,6 +19,16 @@ _SPREAD = [
         "labelSelector": {"matchLabels": {"app.kubernetes.io/instance": "mutuelle"}},
     }
 ]
+_LABELS = {
+    f"app.kubernetes.io/{name}": "more"
+    for name in ("name", "instance", "version", "component", "part-of", "managed-by")
+}
+_PROXY = {
+    "name": "proxy",
+    "image": "proxy",
+    "restartPolicy": "Always",
+    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+}
 _PEER = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
 
 OPERATORS: Mapping[str, Values] = {
@@ -30,6 +40,19 @@ OPERATORS: Mapping[str, Values] = {
             "namespaces": {"team-*": {"topicPrefixes": ["team."]}},
         },
         "settings": {"UNIONFLOW_RESYNC_SECONDS": 86400, "UNIONFLOW_LEADER_ELECTION": True},
+    },
+    "an object of its own": {
+        "extraObjects": [
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {
+                    "name": "{{ .Release.Name }}-more",
+                    "namespace": "{{ .Release.Namespace }}",
+                    "labels": _LABELS,
+                },
+            }
+        ]
     },
     "no definition, no roles, an account that is there": {
         "crds": {"install": False},
@@ -179,6 +202,7 @@ STACKS: Mapping[str, Values] = {
                 "podLabels": {"sidecar": "no"},
                 "podAnnotations": {"note": "yes"},
                 "annotations": {"note": "yes"},
+                "initContainers": [_PROXY],
                 "extraEnv": [{"name": "TZ", "value": "Africa/Dakar"}],
                 "extraEnvFrom": [{"configMapRef": {"name": "more", "optional": True}}],
                 "extraVolumes": [{"name": "more", "emptyDir": {}}],

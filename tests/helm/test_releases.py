@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,41 +14,13 @@ import pytest
 
 from tests.cluster.control import ControlPlane
 from tests.helm.charts import OPERATOR, SMALLEST, STACK, with_values
+from tests.helm.conftest import DEFINITION, FILE, Helm
 from tests.helm.kubelet import Kubelet
-from tests.house.files import ROOT
 
 pytestmark = [pytest.mark.helm, pytest.mark.apiserver]
 SYSTEM, PROD = "unionflow-system", "prod"
-DEFINITION = "crd/unionflowstreams.unionflow.lions.dev"
-FILE = ROOT / "manifests/crds/unionflowstreams.yaml"
 VERSION = version("unionflow-streams")
 TIMEOUT = 120
-
-
-@pytest.fixture
-def undefined(bare: ControlPlane) -> ControlPlane:
-    """It knows nothing of streams, whatever a test before has left."""
-    bare.kubectl("delete", "--ignore-not-found", DEFINITION)
-    return bare
-
-
-@pytest.fixture
-def defined(bare: ControlPlane) -> ControlPlane:
-    """It knows what a stream is, whoever has said it."""
-    if bare.kubectl("get", DEFINITION, check=False).returncode != 0:
-        bare.kubectl("apply", "--server-side", "-f", str(FILE))
-        bare.kubectl("wait", "--for=condition=Established", "--timeout=60s", DEFINITION)
-    return bare
-
-
-@pytest.fixture
-def helm(bare: ControlPlane) -> Callable[[str], helm_python.Config]:
-    """Helm in a namespace."""
-
-    def in_namespace(namespace: str) -> helm_python.Config:
-        return helm_python.Config(kubeconfig_path=bare.kubeconfig, namespace=namespace)
-
-    return in_namespace
 
 
 def before(chart: Path, folder: Path) -> str:
@@ -83,7 +55,7 @@ def stream_fields(control: ControlPlane) -> set[str]:
 
 
 def test_the_operator_from_install_to_uninstall(
-    undefined: ControlPlane, helm: Callable[[str], helm_python.Config], tmp_path: Path
+    undefined: ControlPlane, helm: Helm, tmp_path: Path
 ) -> None:
     here = helm(SYSTEM)
     here.install(
@@ -132,7 +104,7 @@ def image_of(deployment: Any) -> str:
 
 
 def test_a_definition_that_kubectl_had_installed_is_taken_over_as_the_docs_say(
-    undefined: ControlPlane, helm: Callable[[str], helm_python.Config]
+    undefined: ControlPlane, helm: Helm
 ) -> None:
     undefined.kubectl("apply", "--server-side", "-f", str(FILE))
     values = {"fullnameOverride": "other", "rbac": {"aggregate": False}}
@@ -147,7 +119,7 @@ def test_a_definition_that_kubectl_had_installed_is_taken_over_as_the_docs_say(
 
 def test_the_stack_from_install_to_uninstall(
     defined: ControlPlane,
-    helm: Callable[[str], helm_python.Config],
+    helm: Helm,
     kubelet: Kubelet,
     tmp_path: Path,
 ) -> None:
@@ -181,7 +153,7 @@ def test_the_stack_from_install_to_uninstall(
 
 
 def test_where_the_migration_fails_nothing_else_is_changed(
-    defined: ControlPlane, helm: Callable[[str], helm_python.Config], kubelet: Kubelet
+    defined: ControlPlane, helm: Helm, kubelet: Kubelet
 ) -> None:
     kubelet.fails = True
     values = with_values(SMALLEST, {"migration": {"backoffLimit": 0}})
@@ -193,9 +165,7 @@ def test_where_the_migration_fails_nothing_else_is_changed(
 
 @pytest.mark.parametrize("fails", [False, True], ids=["passes", "fails"])
 @pytest.mark.usefixtures("defined")
-def test_helm_test_says_whether_its_pod(
-    helm: Callable[[str], helm_python.Config], kubelet: Kubelet, fails: bool
-) -> None:
+def test_helm_test_says_whether_its_pod(helm: Helm, kubelet: Kubelet, fails: bool) -> None:
     name = f"tried-{int(fails)}"
     here = helm(name)
     values = with_values(SMALLEST, {"backend": {"enabled": False}})
@@ -209,9 +179,7 @@ def test_helm_test_says_whether_its_pod(
     assert kubelet.ended == ["python -m unionflow_relay.trial"]
 
 
-def test_the_books_stay_when_their_release_goes(
-    defined: ControlPlane, helm: Callable[[str], helm_python.Config]
-) -> None:
+def test_the_books_stay_when_their_release_goes(defined: ControlPlane, helm: Helm) -> None:
     values = with_values(SMALLEST, {"database": {"host": "", "sqlite": {"enabled": True}}})
     here = helm("books")
     here.install(STACK, "unionflow", values, create_namespace=True)
@@ -221,7 +189,7 @@ def test_the_books_stay_when_their_release_goes(
 
 
 def test_an_ingress_of_each_part_leads_to_its_own_service(
-    defined: ControlPlane, helm: Callable[[str], helm_python.Config]
+    defined: ControlPlane, helm: Helm
 ) -> None:
     ingress = {"enabled": True, "className": "nginx", "host": "a.example", "path": "/uf"}
     values = with_values(SMALLEST, {"ingress": ingress, "migration": {"enabled": False}})

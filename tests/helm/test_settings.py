@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import http.server
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +99,27 @@ def test_without_a_token_the_test_publishes_nothing() -> None:
     }
     assert "UNIONFLOW_TRIAL_TOPIC" not in names
     assert "KAFKA_SASL_PASSWORD" not in names
+
+
+class _Ready(http.server.BaseHTTPRequestHandler):
+    """An operator that is ready."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/readyz" else 404)
+        self.end_headers()
+        self.wfile.write(b"ready")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: what the test prints is looked at."""
+
+
+def test_the_operators_test_asks_whether_it_is_ready() -> None:
+    [container] = rendered("operator: nothing said").one("Pod", "-test")["spec"]["containers"]
+    script, url = container["args"]
+    assert url == "http://mutuelle-unionflow-operator.prod.svc:9085/readyz"
+    with http.server.HTTPServer(("127.0.0.1", 0), _Ready) as server:
+        threading.Thread(target=server.handle_request).start()
+        here = f"http://127.0.0.1:{server.server_port}/readyz"
+        command = [sys.executable, *container["command"][1:], script, here]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, f"{here} ready\n")

@@ -1,4 +1,4 @@
-"""What is written from the code: pages of docs/reference, and the definition in manifests/crds.
+"""What is written from the code: pages of docs/reference, the definition, parts of the charts.
 
 `python -m tests.house.reference` writes them; a test says when they are out of date.
 """

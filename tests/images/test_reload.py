@@ -49,7 +49,8 @@ def pod(tmp_path: Path) -> Pod:
 
 @pytest.fixture
 def program(pod: Pod) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, ROOT / "shipping/reload.py", "unionflow_toy", pod.copy]
+    reload = str(ROOT / "shipping/reload.py")
+    command = [sys.executable, reload, "unionflow_toy", str(pod.copy)]
     environ = {**os.environ, "PYTHONPATH": str(pod.site)}
     with subprocess.Popen(command, env=environ) as started:
         yield started

@@ -40,9 +40,9 @@ defaults
   timeout connect 5s
   timeout queue 5s
   timeout http-keep-alive 1m
-  timeout client {edge.milliseconds(edge.client_timeout)}ms
+  timeout client {edge.milliseconds("50s")}ms
   timeout server {edge.milliseconds("50s")}ms
-  timeout tunnel {edge.milliseconds("1h")}ms
+  timeout tunnel {edge.milliseconds(edge.tunnel_timeout)}ms
 frontend http
   bind 127.0.0.1:{ports.http} name v4
   {expect}

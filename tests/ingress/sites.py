@@ -18,7 +18,7 @@ from unionflow_operator.core.observed import Manifest
 HOST = "api.mutuelle.example"
 BASE_PATH = "/unionflow"
 HOUR = 3_600.0
-HEARTBEAT_SECONDS = 3  # of the relays in these tests, but for those of one alone
+HEARTBEAT_SECONDS = 2  # of the relays in these tests, but for those of one alone
 
 
 @cache
@@ -84,13 +84,13 @@ class Edge:
 
     hour: seconds that an hour of the time-outs for idle connections takes. proxy_protocol,
     forwarded: the networks of load balancers before it that say by PROXY protocol, or by
-    X-Forwarded-For, who their client is. client_timeout: HAProxy's `timeout-client`.
+    X-Forwarded-For, who their client is. tunnel_timeout: HAProxy's `timeout-tunnel`.
     """
 
     hour: float = HOUR
     proxy_protocol: str = ""
     forwarded: str = ""
-    client_timeout: str = "50s"
+    tunnel_timeout: str = "1h"
 
     def milliseconds(self, stated: str) -> int:
         """A time-out as it is stated (`60s`, `1h`), sped up."""

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -21,6 +21,7 @@ from tests.ingress.sites import BASE_PATH, HOST
 from tests.relay.clients import PATIENCE_SECONDS, V1, Client
 from tests.relay.event_source import Listening
 
+_ENDED = (ConnectionClosed, InvalidStatus, ConnectionError, httpx.HTTPError, StopAsyncIteration)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -99,20 +100,18 @@ def _query(organization: str, cursor: str = "") -> str:
     return urlencode({name: value for name, value in said.items() if value})
 
 
-async def cut(proxy: Proxy, transport: str) -> bool:
-    """Whether an idle client is cut off before it has heard a heartbeat.
+async def kept(proxy: Proxy) -> tuple[bool, bool]:
+    """Whether an idle WebSocket and an idle stream are open for a second heartbeat.
 
-    A time-out may be so short that not even the answer came through.
+    The first may come at once. A time-out may be so short that not even an answer comes through.
     """
-    heard: list[str] = []
-    if transport == "sse":
-        with contextlib.suppress(httpx.HTTPError, StopAsyncIteration):
-            async with listener(proxy, organization="idle") as quiet:
-                while "heartbeat" not in heard:
-                    heard.append((await quiet.message()).event)
-        return "heartbeat" not in heard
-    with contextlib.suppress(ConnectionClosed, InvalidStatus, ConnectionError):
-        async with visitor(proxy, organization="idle") as still:
-            await still.until("heartbeat")
-            return False
-    return True
+    return await asyncio.gather(_keeps(visitor(proxy)), _keeps(listener(proxy)))
+
+
+async def _keeps(coming: AbstractAsyncContextManager[Client | Listening]) -> bool:
+    with contextlib.suppress(*_ENDED):
+        async with coming as one:
+            await one.until("heartbeat")
+            await one.until("heartbeat")
+            return True
+    return False

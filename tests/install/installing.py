@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,18 +26,20 @@ IMAGES = ("pause", "relay", "operator", "backend")
 PROD = "prod"
 RELEASE = "unionflow"
 OPERATOR_RELEASE = "unionflow-operator"
-TIMEOUT = 120  # seconds, of a step of Helm
+TIMEOUT = 240  # seconds, of a step of Helm
+READY_SECONDS = 240.0
+_COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
-def image(kind: str) -> Mapping[str, str]:
+def image(kind: str, tag: str = "1") -> Mapping[str, str]:
     """Values of an image that the node has."""
-    return {"repository": f"uf.local/{kind}", "tag": "1", "pullPolicy": "Never"}
+    return {"repository": f"uf.local/{kind}", "tag": tag, "pullPolicy": "Never"}
 
 
-def relay_image() -> Mapping[str, str]:
+def _relay_image(tag: str) -> Mapping[str, str]:
     """The same where a chart asks for no policy."""
-    return {key: value for key, value in image("relay").items() if key != "pullPolicy"}
+    return {key: value for key, value in image("relay", tag).items() if key != "pullPolicy"}
 
 
 @dataclass(slots=True)
@@ -63,9 +66,14 @@ class World:
         """Helm in a namespace."""
         return helm_python.Config(kubeconfig_path=self.kubeconfig, namespace=namespace)
 
-    def operator_values(self) -> Values:
-        """With images that the node has."""
-        return {"image": image("operator"), "relayImage": relay_image()}
+    @property
+    def busy(self) -> Stream:
+        """One beside it, whose topics only the audit writes to."""
+        return Stream(self.kubectl, PROD, "busy")
+
+    def operator_values(self, tag: str = "1") -> Values:
+        """With images that the node has; relays are of the same version."""
+        return {"image": image("operator", tag), "relayImage": _relay_image(tag)}
 
     def stack_values(self, *others: Values) -> dict[str, Any]:
         """What a person writes: brokers, a database, who may come in; and what `others` say."""
@@ -88,17 +96,35 @@ class World:
         begun = time.monotonic()
         self.helm(SYSTEM).install(OPERATOR, OPERATOR_RELEASE, dict(self.operator_values()))
         self.helm(PROD).install(STACK, RELEASE, self.stack_values(), timeout=TIMEOUT)
-        self.until_ready()
+        self.until_ready(self.stream)
         self.seconds["helm install of both charts to Ready=True"] = time.monotonic() - begun
-        self.rolled_out("deployment/unionflow-backend")
+        self.rolled_out("unionflow-backend")
+        self.busy.apply(
+            {
+                "kafka": {"bootstrapServers": self.kafka},
+                "auth": {"none": True},
+                "topicPrefix": "busy.",
+                "relay": {"drainSeconds": 10, "heartbeatSeconds": 5},
+            }
+        )
+        self.until_ready(self.busy)
 
-    def until_ready(self, seconds: float = 120) -> None:
-        """The stream is Ready by what its status says of the spec as it is now."""
-        until("Ready=True", lambda: self.stream.condition("Ready")[0] == "True", seconds)
+    def until_ready(self, stream: Stream) -> None:
+        """A stream is Ready by what its status says of the spec as it is now."""
+        until("Ready=True", lambda: stream.condition("Ready")[0] == "True", READY_SECONDS)
 
     def rolled_out(self, deployment: str, namespace: str = PROD) -> None:
         """Wait until a Deployment has its new pods, and only those."""
-        self.kubectl("-n", namespace, "rollout", "status", deployment, "--timeout=110s")
+        where = ("-n", namespace, "get", "deployment", deployment, "-o", "json")
+
+        def is_done() -> bool:
+            found = json.loads(self.kubectl(*where))
+            status, wanted = found["status"], found["spec"]["replicas"]
+            counts = {name: status.get(name, 0) for name in _COUNTS}
+            seen = status.get("observedGeneration") == found["metadata"]["generation"]
+            return seen and set(counts.values()) == {wanted}
+
+        until(f"{deployment} is rolled out", is_done, READY_SECONDS)
 
     def address(self, service: str, port: str) -> tuple[str, int]:
         """A Service's own address, and a port of it by name."""
@@ -106,10 +132,14 @@ class World:
         [number] = [one["port"] for one in spec["ports"] if one["name"] == port]
         return spec["clusterIP"], number
 
+    def relays(self, stream: Stream) -> tuple[str, int]:
+        """Where a stream's clients connect."""
+        return self.address(f"{stream.name}-relay", "clients")
+
     @property
     def relays_url(self) -> str:
         """Where clients connect inside the cluster."""
-        host, port = self.address(f"{RELEASE}-relay", "clients")
+        host, port = self.relays(self.stream)
         return f"ws://{host}:{port}/ws/dashboard"
 
     @property

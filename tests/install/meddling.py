@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cluster import cgroups
@@ -26,21 +23,13 @@ while os.path.exists(f"/proc/{watched}"):
 _HOG_SECONDS = 60.0
 
 
-def processes_of(world: World, container: str, pod: str) -> Sequence[int]:
-    """The processes of a pod's container, as this machine numbers them."""
-    found = world.stream.object("pod", pod)["status"]["containerStatuses"]
-    [identity] = [one["containerID"] for one in found if one["name"] == container]
-    group = _memory_group(identity.rpartition("/")[2])
-    return [int(line) for line in (group / "cgroup.procs").read_text().split()]
-
-
 def run_out_of_memory(world: World, container: str, pod: str) -> None:
     """Let the kernel kill a pod's container for want of memory."""
-    [watched, *_] = processes_of(world, container, pod)
     found = world.stream.object("pod", pod)["status"]["containerStatuses"]
     [identity] = [one["containerID"] for one in found if one["name"] == container]
     group = _memory_group(identity.rpartition("/")[2])
-    command = [sys.executable, "-c", _HOG, str(group), str(watched)]
+    watched = (group / "cgroup.procs").read_text().split()[0]
+    command = [sys.executable, "-c", _HOG, str(group), watched]
     subprocess.run(command, check=True, timeout=_HOG_SECONDS)
 
 
@@ -50,11 +39,6 @@ def restart_kafka(world: World, away_seconds: float) -> None:
     time.sleep(away_seconds)
     world.broker.launch()
     world.broker.wait_until_ready()
-
-
-def kill(process: int) -> None:
-    """SIGKILL."""
-    os.kill(process, signal.SIGKILL)
 
 
 def _memory_group(identity: str) -> Path:

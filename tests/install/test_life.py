@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -17,8 +18,9 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from tests.cluster.node import restart_kubelet
-from tests.helm.charts import OPERATOR, STACK, with_values
+from tests.helm.charts import OPERATOR, STACK
 from tests.install import meddling
+from tests.install.business import SOCIETY, Business, announced
 from tests.install.conftest import Say
 from tests.install.installing import (
     OPERATOR_RELEASE,
@@ -26,6 +28,7 @@ from tests.install.installing import (
     RELEASE,
     TIMEOUT,
     World,
+    image,
 )
 from tests.operator.e2e.installing import SYSTEM
 from tests.operator.e2e.load import Outcome, Target, under_load, wrongs
@@ -33,19 +36,14 @@ from tests.operator.e2e.watching import seconds_to_ready, until
 from unionflow_events import CATALOGUE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
-SOCIETIES = ("mutuelle-dakar", "mutuelle-abidjan", "mutuelle-cotonou")
-RECONNECT_SECONDS = 30.0
+SOCIETIES = (SOCIETY, "mutuelle-abidjan", "mutuelle-cotonou")
 
 
 def check(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     """`unionflow dev --check` of this installation: both scenarios, and the page."""
     command = [sys.executable, "-m", "unionflow_cli", "dev", "--check", "--json"]
     where = ["--url", world.relays_url, "--bootstrap-servers", world.kafka, "--api", world.api_url]
-    environ = {
-        "PATH": "/usr/bin:/bin",
-        "UNIONFLOW_TOPIC_PREFIX": "prod.",
-        "HOME": str(world.folder),
-    }
+    environ = {**os.environ, "UNIONFLOW_TOPIC_PREFIX": "prod."}
     return subprocess.run(
         [*command, *where, *words],
         capture_output=True,
@@ -56,21 +54,34 @@ def check(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def loaded(world: World, upheaval: Callable[[], None]) -> Outcome:
-    """The audit's clients and writer on the stream, while something is done to it."""
-    host, port = world.address(f"{RELEASE}-relay", "clients")
-    return asyncio.run(under_load(Target(host, port, world.kafka, "prod."), upheaval))
+def loaded(world: World, upheaval: Callable[[], None]) -> tuple[Outcome, Business]:
+    """The audit on one stream, and people at work on the other, while something is done to both."""
+    host, port = world.relays(world.busy)
+    with Business(world.api_url) as business:
+        target = Target(host, port, world.kafka, "busy.")
+        return asyncio.run(under_load(target, upheaval)), business
 
 
-def hold(outcome: Outcome, say: Say, what: str) -> None:
+def hold(world: World, came: tuple[Outcome, Business], say: Say, what: str) -> None:
     """Say what came of it; nobody has missed anything."""
+    outcome, business = came
     longest = outcome.away[-1] if outcome.away else 0.0
     say(
         f"{what}: {outcome.acknowledged:,} records, {len(outcome.summary.clients)} clients, "
-        f"closes {dict(outcome.closes)}, away at most {longest:.1f} s"
+        f"closes {dict(outcome.closes)}, away at most {longest:.1f} s; "
+        f"{len(business.granted)} requests by REST, refused {dict(business.refused)}"
     )
     assert wrongs(outcome.summary) == {}
     assert outcome.summary.holds
+    assert len(business.granted) > 0
+    until("every request has its event", lambda: not silent(world, business), 60)
+    events = announced(world.kafka, "prod.")
+    assert {one: ids for one, ids in events.items() if len(ids) > 1} == {}
+
+
+def silent(world: World, business: Business) -> set[str]:
+    """What was granted and has no event in Kafka."""
+    return business.granted - announced(world.kafka, "prod.").keys()
 
 
 def test_two_charts_become_a_stream_that_is_ready(installed: World, say: Say) -> None:
@@ -162,46 +173,60 @@ def test_the_operator_may_not(installed: World, verb: str, resource: str, namesp
 def test_everything_is_upgraded_under_load_and_nobody_misses_anything(
     installed: World, say: Say
 ) -> None:
+    before = pods(installed)
+
     def upgrade() -> None:
         time.sleep(3)
-        operators = with_values(installed.operator_values(), {"podAnnotations": {"upgrade": "1"}})
-        installed.helm(SYSTEM).upgrade(OPERATOR, OPERATOR_RELEASE, operators, timeout=TIMEOUT)
-        newer = installed.stack_values(
-            {"backend": {"podAnnotations": {"upgrade": "1"}}},
-            {"stream": {"relay": {"heartbeatSeconds": 4}}},
-        )
+        values = installed.operator_values("2")
+        installed.helm(SYSTEM).upgrade(OPERATOR, OPERATOR_RELEASE, dict(values), timeout=TIMEOUT)
+        newer = installed.stack_values({"backend": {"image": image("backend", "2")}})
         installed.helm(PROD).upgrade(STACK, RELEASE, newer, timeout=TIMEOUT)
-        old = set(pods(installed))
-        until("only new relays", lambda: not old & set(pods(installed)), 180)
-        installed.rolled_out("deployment/unionflow-operator", SYSTEM)
-        installed.rolled_out("deployment/unionflow-backend")
-        installed.until_ready()
+        rolled(installed, before)
 
-    before = set(pods(installed))
-    outcome = loaded(installed, upgrade)
-    assert not before & set(pods(installed))
-    hold(outcome, say, "upgrade of operator, relays and backend")
-    assert outcome.cut == 0
-    assert outcome.away[-1] < RECONNECT_SECONDS
+    came = loaded(installed, upgrade)
+    hold(installed, came, say, "upgrade of operator, relays and backend")
+    assert came[0].cut == 0
+    assert images(installed) == {"uf.local/relay:2"}
 
 
-def pods(world: World) -> Sequence[str]:
-    """The relays' names."""
-    return [pod["metadata"]["name"] for pod in world.stream.pods()]
+def rolled(world: World, before: set[str]) -> None:
+    """Wait until both streams, the operator and the backend have new pods alone."""
+    until("only new relays", lambda: not before & pods(world), TIMEOUT)
+    world.rolled_out("unionflow-operator", SYSTEM)
+    for deployment in ("unionflow-backend", "unionflow-relay", "busy-relay"):
+        world.rolled_out(deployment)
+    for stream in (world.stream, world.busy):
+        world.until_ready(stream)
+
+
+def pods(world: World) -> set[str]:
+    """The names of both streams' relays."""
+    return {pod["metadata"]["name"] for one in (world.stream, world.busy) for pod in one.pods()}
+
+
+def images(world: World) -> set[str]:
+    """What both streams' relays run."""
+    found = [pod for one in (world.stream, world.busy) for pod in one.pods()]
+    return {container["image"] for pod in found for container in pod["spec"]["containers"]}
 
 
 def test_faults_of_node_and_broker_cost_nobody_an_event(installed: World, say: Say) -> None:
     def faults() -> None:
         time.sleep(3)
         restart_kubelet(installed.folder / "node")
-        [first, *_] = sorted(pods(installed))
+        first = min(pod["metadata"]["name"] for pod in installed.busy.pods())
         meddling.run_out_of_memory(installed, "relay", first)
         until("it was killed for its memory", lambda: ended_by(installed, first), 60)
         meddling.restart_kafka(installed, 3)
-        installed.until_ready()
+        installed.until_ready(installed.busy)
         time.sleep(3)
 
-    hold(loaded(installed, faults), say, "kubelet restarted, relay out of memory, Kafka killed")
+    hold(
+        installed,
+        loaded(installed, faults),
+        say,
+        "kubelet restarted, relay out of memory, Kafka killed",
+    )
     assert check(installed).returncode == 0
 
 
@@ -215,20 +240,20 @@ def ended_by(world: World, pod: str) -> bool:
 def test_a_rollback_under_load_brings_back_what_was_and_loses_nothing(
     installed: World, say: Say
 ) -> None:
+    before = pods(installed)
+
     def back() -> None:
         time.sleep(3)
-        old = set(pods(installed))
         installed.helm(PROD).rollback(RELEASE, timeout=TIMEOUT)
-        until("only new relays", lambda: not old & set(pods(installed)), 180)
-        installed.rolled_out("deployment/unionflow-backend")
-        installed.until_ready()
+        installed.helm(SYSTEM).rollback(OPERATOR_RELEASE, timeout=TIMEOUT)
+        rolled(installed, before)
 
-    hold(loaded(installed, back), say, "helm rollback")
-    settings = installed.stream.object("ufs")["spec"]["relay"]
-    assert settings["heartbeatSeconds"] == 5
+    hold(installed, loaded(installed, back), say, "helm rollback")
+    assert images(installed) == {"uf.local/relay:1"}
 
 
 def test_uninstall_leaves_the_topics_and_nothing_else(installed: World) -> None:
+    installed.busy.delete()
     installed.helm(PROD).uninstall(RELEASE, timeout=TIMEOUT)
     kinds = (
         "ufs,deploy,rs,pods,svc,cm,secret,sa,job,netpol,pdb,ingress,hpa,pvc,role,rolebinding,"

@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
 
 MEANING = {
     ExitCode.OK: "done, or stopped as asked (Ctrl-C, SIGTERM)",
-    ExitCode.PROMISE_BROKEN: "dev --check, doctor, conformance: something is wrong; plan: there is none",
+    ExitCode.PROMISE_BROKEN: "dev --check, doctor, conformance: something is wrong; plan: no plan",
     ExitCode.USAGE: "an option, argument or data is wrong; plan: something would change",
     ExitCode.UNAVAILABLE: "Kafka, the relay or a tool that is needed is not there",
     ExitCode.IN_USE: "a port or the dev broker's folder is in use",

@@ -3,7 +3,7 @@
 Exit codes, the same for every command:
 
     0   done, or stopped as asked (Ctrl-C, SIGTERM)
-    1   dev --check, doctor, conformance: something is wrong; plan: there is none
+    1   dev --check, doctor, conformance: something is wrong; plan: no plan
     2   an option, argument or data is wrong; plan: something would change
     3   Kafka, the relay or a tool that is needed is not there
     4   a port or the dev broker's folder is in use
@@ -101,5 +101,6 @@ app.add_typer(kafka_app, name="kafka")
 app.add_typer(topics_app, name="topics")
 app.add_typer(outbox_app, name="outbox")
 app.command(cls=PlanCommand)(plan)
-app.command()(conformance)
+# What follows the adapter is the adapter's own, options included.
+app.command(context_settings={"allow_interspersed_args": False})(conformance)
 app.command()(doctor)

@@ -61,7 +61,7 @@ describe('the colours', () => {
   });
   const PAIRS: readonly [string, string][] = [
     ...['ink', 'quiet', 'act', 'yes', 'no', 'wait'].flatMap((name): [string, string][] => [[name, 'paper'], [name, 'cover']]),
-    ['on-act', 'act'], ['paper', 'no'], ['wait', 'wait-ground'], ['no', 'no-ground'], ['ink', 'fresh'], ['act', 'fresh'],
+    ['on-act', 'act'], ['paper', 'no'], ['wait', 'wait-ground'], ['no', 'no-ground'], ['ink', 'fresh'], ['quiet', 'fresh'], ['act', 'fresh'],
   ];
 
   it('are the same twice over in the dark, chosen or by the device', () => {

@@ -40,7 +40,7 @@ describe('the page', () => {
     ['BROADCAST_NOTIFICATION', ['notifications']],
     ['MEMBER_CREATED', ['stats']],
     ['MEMBER_UPDATED', ['stats']],
-    ['CONTRIBUTION_PAID', ['stats', 'kpis']],
+    ['CONTRIBUTION_PAID', ['stats', 'kpis', 'months']],
     ['SOMETHING_NEW', []],
   ];
   for (const [type, parts] of TABLE) {
@@ -137,6 +137,15 @@ describe('the page', () => {
     assert.equal(linkOf(world.state).state, 'live');
     world.pass(10_000);
     assert.deepEqual(world.state.speech.said, { says: 'link', state: 'live' });
+  });
+
+  it('says of no time that its data are of it before there are any', () => {
+    const world = new World();
+    world.link('live');
+    world.hear(event('KPI_UPDATED'));
+    assert.equal(world.state.heardAt, null);
+    world.answerAll();
+    assert.equal(world.state.heardAt, world.now);
   });
 
   it('says nothing aloud of a connection that is back within two seconds', () => {

@@ -32,6 +32,7 @@ export const NOTHING: Values = {
   stats: { totalMembers: 36, totalContributions: '635000', pendingApprovals: 2, currency: 'XOF' },
   kpis: [{ id: 'collection-rate', name: 'collection rate', value: 80.4, unit: '%' }],
   approvals: [approval('a1'), approval('a2')],
+  months: { currency: 'XOF', items: [] },
   verdicts: [],
   activities: [],
   agenda: [],

@@ -30,7 +30,8 @@ def available() -> Sequence[Library]:
     built = (TYPESCRIPT_ROOM / "dist" / "index.js").is_file()
     installed = (TYPESCRIPT_ROOM / "node_modules" / "ws").is_dir()
     has_node = shutil.which("node") is not None
-    return tuple(Library) if built and installed and has_node else (Library.PYTHON,)
+    both = (Library.PYTHON, Library.TYPESCRIPT)
+    return both if built and installed and has_node else both[:1]
 
 
 class Company:

@@ -41,7 +41,10 @@ def text_of(board: Board) -> str:
 def _links() -> dict[str, Any]:
     return {
         "title": "UnionFlow",
+        "tooltip": "Other dashboards, with the same choice and time",
         "type": "dashboards",
+        "icon": "external link",
+        "targetBlank": False,
         "tags": ["unionflow"],
         "asDropdown": True,
         "includeVars": True,

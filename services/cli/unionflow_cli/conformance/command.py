@@ -22,7 +22,7 @@ from unionflow_cli.exits import ExitCode
 def conformance(  # noqa: PLR0913, PLR0917  # each is an option of the command line
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[--] ADAPTER...", help="The command that starts the adapter."),
+        typer.Argument(metavar="ADAPTER", help="The command that starts the adapter."),
     ] = None,
     level: Annotated[Level, typer.Option(help="What the client speaks.")] = Level.FULL,
     time: Annotated[
@@ -59,7 +59,7 @@ def conformance(  # noqa: PLR0913, PLR0917  # each is an option of the command l
         _list(held, unseen, as_json_)
         return
     if not command:
-        raise BadInput("no adapter to run", "unionflow conformance --level resume -- ./my-adapter")
+        raise BadInput("no adapter to run", "unionflow conformance --level resume ./my-adapter")
     plan = Plan(command, level, time, scale, patience, jobs)
     outcomes: list[Outcome] = []
     begun = clock.monotonic()

@@ -67,13 +67,17 @@ export function keptAttempt(): Attempt | null {
   return kept && typeof kept.state === 'string' ? kept : null;
 }
 
-export const keepAttempt = (attempt: Attempt | null): void => write(ofTab, 'attempt', attempt && JSON.stringify(attempt));
+export const keepAttempt = (attempt: Attempt | null): void =>
+  write(ofTab, 'attempt', attempt && JSON.stringify(attempt));
 
 /** `?user=awa-ndiaye&organization=mutuelle-dakar&roles=treasurer`: development's short way in. */
 export function personOfAddress(query: URLSearchParams): Person | null {
   const user = query.get('user');
   if (user === null) return null;
   const organization = query.get('organization');
-  const roles = query.get('roles')?.split(',').filter((one): one is Role => (ROLES as readonly string[]).includes(one));
+  const roles = query
+    .get('roles')
+    ?.split(',')
+    .filter((one): one is Role => (ROLES as readonly string[]).includes(one));
   return { user, name: '', organizations: organization === null ? null : [organization], roles: roles ?? null };
 }

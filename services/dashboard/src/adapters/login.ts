@@ -34,10 +34,13 @@ export class Login {
       this.#keep(await this.#ask(oidc.exchange(this.#oidc, code, pageAddress(), attempt.verifier)));
     }
     if (this.#tokens === null) return false;
-    return await this.token().then(() => true, (error: unknown) => {
-      if (error instanceof Failed && error.problem.status === 401) return false;
-      throw error;
-    });
+    return await this.token().then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Failed && error.problem.status === 401) return false;
+        throw error;
+      },
+    );
   }
 
   /** Send the person to the provider. */
@@ -45,7 +48,14 @@ export class Login {
     if (!globalThis.crypto?.subtle) throw new oidc.LoginFailed('this page has to be opened by https');
     const attempt = { state: random(), verifier: random() };
     const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(attempt.verifier));
-    const url = oidc.loginUrl(this.#oidc, await this.#at(), pageAddress(), attempt, base64url(new Uint8Array(hash)), language);
+    const url = oidc.loginUrl(
+      this.#oidc,
+      await this.#at(),
+      pageAddress(),
+      attempt,
+      base64url(new Uint8Array(hash)),
+      language,
+    );
     keepAttempt(attempt);
     location.assign(url);
   }
@@ -125,5 +135,8 @@ function random(): string {
 }
 
 function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '');
 }

@@ -96,10 +96,13 @@ export class Page {
     clearTimeout(this.#timer);
     this.#armed = at;
     if (at === Infinity) return;
-    this.#timer = setTimeout(() => {
-      this.#armed = Infinity;
-      this.tell({ is: 'tick', now: Date.now() });
-    }, Math.max(0, Math.ceil(at - Date.now())));
+    this.#timer = setTimeout(
+      () => {
+        this.#armed = Infinity;
+        this.tell({ is: 'tick', now: Date.now() });
+      },
+      Math.max(0, Math.ceil(at - Date.now())),
+    );
   }
 
   #act(effect: Effect): void {
@@ -120,7 +123,8 @@ export class Page {
       case 'reloaded': {
         const waiting = this.#reloads;
         this.#reloads = [];
-        for (const { resolve, reject } of waiting) effect.isDone ? resolve() : reject(new Error('not everything could be loaded'));
+        for (const { resolve, reject } of waiting)
+          effect.isDone ? resolve() : reject(new Error('not everything could be loaded'));
       }
     }
   }
@@ -153,7 +157,10 @@ export class Page {
   }
 
   async #mark(id: string): Promise<void> {
-    const isDone = await this.#options.services.mark(id).then(() => true, () => false);
+    const isDone = await this.#options.services.mark(id).then(
+      () => true,
+      () => false,
+    );
     this.tell({ is: 'marked', id, isDone, now: Date.now() });
   }
 

@@ -2,7 +2,7 @@
 
 import type { Approval, Instant, Organization, Person, Role } from '../core/domain.ts';
 import { ROLES } from '../core/domain.ts';
-import { MAX_LINES, MAX_MESSAGES } from '../core/heard.ts';
+import { CARDS, MAX_LINES, MAX_MESSAGES } from '../core/heard.ts';
 import * as parse from '../core/parse.ts';
 import { Fields } from '../core/parse.ts';
 import type { Part, Values } from '../core/parts.ts';
@@ -22,7 +22,6 @@ export interface Member {
 }
 
 const PAGE = 200;
-const CARDS = 50;
 const UNREAD = 100;
 /** Of these, more than one at once are cheaper in one answer. */
 const TOGETHER: readonly Part[] = ['stats', 'kpis', 'activities', 'agenda'];
@@ -44,7 +43,9 @@ export class Services {
 
   /** Whom the person may see: the treasury alone; who has no user is left out. */
   async members(organizationId: string): Promise<readonly Member[]> {
-    const answer = await this.#get(`/members?organizationId=${encodeURIComponent(organizationId)}&status=ACTIVE&limit=${PAGE}`);
+    const answer = await this.#get(
+      `/members?organizationId=${encodeURIComponent(organizationId)}&status=ACTIVE&limit=${PAGE}`,
+    );
     return answer.list('items', member).filter((one): one is Member => one.user !== null);
   }
 
@@ -55,12 +56,18 @@ export class Services {
     const all = many ? this.#get(`/dashboard?${of}`) : null;
     const asks: { readonly [P in Part]: () => Promise<Values[P]> } = {
       stats: async () => parse.stats(all ? (await all).object('stats') : await this.#get(`/dashboard/stats?${of}`)),
-      kpis: async () => (all ? (await all).list('kpis', parse.kpi) : (await this.#get(`/dashboard/kpis?${of}`)).list('items', parse.kpi)),
+      kpis: async () =>
+        all ? (await all).list('kpis', parse.kpi) : (await this.#get(`/dashboard/kpis?${of}`)).list('items', parse.kpi),
       activities: async () =>
-        all ? (await all).list('activities', parse.activity) : (await this.#get(`/dashboard/activities?${of}&limit=${MAX_LINES}`)).list('items', parse.activity),
+        all
+          ? (await all).list('activities', parse.activity)
+          : (await this.#get(`/dashboard/activities?${of}&limit=${MAX_LINES}`)).list('items', parse.activity),
       agenda: async () =>
-        all ? (await all).list('events', parse.agendaEvent) : (await this.#get(`/dashboard/events?${of}&limit=${MAX_LINES}`)).list('items', parse.agendaEvent),
+        all
+          ? (await all).list('events', parse.agendaEvent)
+          : (await this.#get(`/dashboard/events?${of}&limit=${MAX_LINES}`)).list('items', parse.agendaEvent),
       approvals: async () => this.#approvals(`${of}&status=PENDING&sort=createdAt&limit=${CARDS}`),
+      months: async () => parse.months(await this.#get(`/dashboard/months?${of}`)),
       verdicts: async () => verdicts(await this.#approvals(`${of}&sort=-createdAt&limit=${PAGE}`), now),
       notifications: async () => {
         const [newest, unread] = await Promise.all([

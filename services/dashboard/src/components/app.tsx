@@ -40,12 +40,21 @@ export function App(start: Props): JSX.Element {
   const say = useMemo(() => new Say(language), [language]);
   useEffect(() => void (document.documentElement.lang = language), [language]);
   useEffect(() => showTheme(theme), [theme]);
-  const settings: Settings = useMemo(() => ({
-    language,
-    theme,
-    onLanguage: (chosen) => { keepLanguage(chosen); setLanguage(chosen); },
-    onTheme: (chosen) => { keepTheme(chosen); setTheme(chosen); },
-  }), [language, theme]);
+  const settings: Settings = useMemo(
+    () => ({
+      language,
+      theme,
+      onLanguage: (chosen) => {
+        keepLanguage(chosen);
+        setLanguage(chosen);
+      },
+      onTheme: (chosen) => {
+        keepTheme(chosen);
+        setTheme(chosen);
+      },
+    }),
+    [language, theme],
+  );
 
   const begin = useCallback(async (): Promise<void> => {
     setStage(await opened().catch((error: unknown): Stage => ({ is: 'failed', problem: problemOf(error) })));
@@ -67,19 +76,33 @@ export function App(start: Props): JSX.Element {
   const choose = async (configuration: Configuration, person: Person): Promise<void> => {
     keepPerson(person);
     setStage({ is: 'opening' });
-    setStage(await asPerson(configuration, person).catch((error: unknown): Stage => ({ is: 'failed', problem: problemOf(error) })));
+    setStage(
+      await asPerson(configuration, person).catch((error: unknown): Stage => ({
+        is: 'failed',
+        problem: problemOf(error),
+      })),
+    );
   };
   return (
     <GroundContext.Provider value={ground}>
       {stage.is === 'open' ? (
         <Board
-          page={stage.page} settings={settings}
-          leave={stage.login ? { words: say.words.logout, act: () => void stage.login?.end() } : { words: say.words.change, act: beSomeoneElse }}
+          page={stage.page}
+          settings={settings}
+          leave={
+            stage.login
+              ? { words: say.words.logout, act: () => void stage.login?.end() }
+              : { words: say.words.change, act: beSomeoneElse }
+          }
           logIn={stage.login && (() => void stage.login?.begin(language))}
         />
       ) : (
         <Door settings={settings}>
-          {stage.is === 'opening' && <p class="quiet" role="status">{say.words.loading}</p>}
+          {stage.is === 'opening' && (
+            <p class="quiet" role="status">
+              {say.words.loading}
+            </p>
+          )}
           {stage.is === 'who' && (
             <WhoAreYou services={stage.services} onChoose={(person) => void choose(stage.configuration, person)} />
           )}
@@ -90,11 +113,17 @@ export function App(start: Props): JSX.Element {
               action={{ words: say.words.logIn, act: () => void logIn(stage.login) }}
             />
           )}
-          {stage.is === 'misconfigured' && <Notice title={say.words.title} text={say.words.startMisconfigured} action={null} />}
+          {stage.is === 'misconfigured' && (
+            <Notice title={say.words.title} text={say.words.startMisconfigured} action={null} />
+          )}
           {stage.is === 'failed' && (
             <Notice
               title={say.words.startFailed}
-              text={stage.problem.status === 0 || stage.problem.status >= 500 ? say.words.startFailedHint : say.text('startForbidden', { detail: stage.problem.detail })}
+              text={
+                stage.problem.status === 0 || stage.problem.status >= 500
+                  ? say.words.startFailedHint
+                  : say.text('startForbidden', { detail: stage.problem.detail })
+              }
               action={{ words: say.words.retry, act: () => void begin() }}
             />
           )}
@@ -114,7 +143,8 @@ async function opened(): Promise<Stage> {
   const configuration = await loadConfiguration();
   if (configuration.auth === 'none') {
     const person = personOfAddress(new URLSearchParams(location.search)) ?? keptPerson();
-    if (person) return asPerson(configuration, { ...person, name: person.name || nameOf(person.user ?? '', new Map()) });
+    if (person)
+      return asPerson(configuration, { ...person, name: person.name || nameOf(person.user ?? '', new Map()) });
     return { is: 'who', services: new Services(configuration.apiBase, async () => ({})), configuration };
   }
   if (configuration.oidc === null) return { is: 'misconfigured' };
@@ -125,7 +155,9 @@ async function opened(): Promise<Stage> {
     if (error instanceof LoginFailed) return { is: 'login', login, problem: error.message };
     throw error;
   }
-  const services = new Services(configuration.apiBase, async (isRefused) => ({ Authorization: `Bearer ${await login.token(isRefused)}` }));
+  const services = new Services(configuration.apiBase, async (isRefused) => ({
+    Authorization: `Bearer ${await login.token(isRefused)}`,
+  }));
   return opening(configuration, login.person(), services, login).catch((error: unknown): Stage => {
     const problem = problemOf(error);
     // A token that the services do not take is of no use, however long it lasts: another log-in may mend it.
@@ -139,7 +171,12 @@ function asPerson(configuration: Configuration, person: Person): Promise<Stage> 
   return opening(configuration, person, new Services(configuration.apiBase, async () => headers), null);
 }
 
-async function opening(configuration: Configuration, person: Person, services: Services, login: Login | null): Promise<Stage> {
+async function opening(
+  configuration: Configuration,
+  person: Person,
+  services: Services,
+  login: Login | null,
+): Promise<Stage> {
   const { webSocketUrl } = configuration;
   const organization = new URLSearchParams(location.search).get('organization');
   const page = await Page.open({ person, services, webSocketUrl, token: login && (() => login.token()), organization });

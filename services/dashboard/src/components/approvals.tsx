@@ -1,14 +1,15 @@
 /** What waits for a decision, and the decision, in place. */
 
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-import { stage, type Decision, type Desk, type Stage, type Verdict } from '../core/desk.ts';
+import { stage, waiting, type Decision, type Desk, type Stage, type Verdict } from '../core/desk.ts';
+import { CARDS } from '../core/heard.ts';
 import { mayDecide, nameOf, type Approval, type Person, type Problem } from '../core/domain.ts';
 import { total } from '../core/money.ts';
 import type { Slot } from '../core/slot.ts';
 import type { Say } from '../words/say.ts';
-import { useAge, useGround } from './context.ts';
+import { useAge, useGround, useNew } from './context.ts';
 import { Money, Section } from './section.tsx';
 
 const HOLD_AGAIN_MS = 1_000;
@@ -23,6 +24,7 @@ interface Props {
 
 export function Approvals({ slot, desk, pending, person, names }: Props): JSX.Element {
   const { say, tell } = useGround();
+  const isNew = useNew(slot.value && desk.cards.map((card) => card.id));
   const told = useRef(-Infinity);
   const hold = (isHeld: boolean): void => {
     const now = Date.now();
@@ -32,11 +34,18 @@ export function Approvals({ slot, desk, pending, person, names }: Props): JSX.El
   };
   // A tap leaves the focus where it was: only one that can be seen is somebody's place.
   const holdByKeys = (event: Event): void => void ((event.target as Element).matches(':focus-visible') && hold(true));
-  const waiting = desk.cards.filter((card) => ['waiting', 'granted-in-part'].includes(stage(desk, card)));
-  const more = Math.max(0, (pending ?? 0) - desk.cards.filter((card) => card.status === 'PENDING').length);
-  const aside = waiting.length > 0 && <p class="tally">{say.number(waiting.length + more)}</p>;
+  const open = desk.cards.filter((card) => ['waiting', 'granted-in-part'].includes(stage(desk, card)));
+  const isFull = (slot.value?.length ?? 0) >= CARDS;
+  const more = isFull ? Math.max(0, (pending ?? 0) - desk.cards.filter((card) => card.status === 'PENDING').length) : 0;
+  const count = waiting(desk) + more;
+  const aside = count > 0 && <p class="tally">{say.number(count)}</p>;
   return (
-    <Section name="approvals" title={mayDecide(person) ? say.words.approvals : say.words.approvalsToFollow} slots={[slot]} aside={aside}>
+    <Section
+      name="approvals"
+      title={mayDecide(person) ? say.words.approvals : say.words.approvalsToFollow}
+      slots={[slot]}
+      aside={aside}
+    >
       {!mayDecide(person) && <p class="note">{say.words.readOnly}</p>}
       {desk.cards.length === 0 && (
         <div class="empty">
@@ -54,11 +63,19 @@ export function Approvals({ slot, desk, pending, person, names }: Props): JSX.El
         onFocusOut={() => hold(false)}
       >
         {desk.cards.map((card) => (
-          <Card key={card.id} card={card} stage={stage(desk, card)} decision={desk.decisions.get(card.id)} person={person} names={names} />
+          <Card
+            key={card.id}
+            card={card}
+            isNew={isNew(card.id)}
+            stage={stage(desk, card)}
+            decision={desk.decisions.get(card.id)}
+            person={person}
+            names={names}
+          />
         ))}
       </ul>
-      {more > 0 && slot.value && slot.value.length >= 50 && <p class="quiet">{say.count('approvalsMore', more)}</p>}
-      {waiting.length > 1 && <Sum cards={waiting} />}
+      {more > 0 && <p class="quiet">{say.count('approvalsMore', more)}</p>}
+      {open.length > 1 && <Sum cards={open} />}
     </Section>
   );
 }
@@ -66,11 +83,13 @@ export function Approvals({ slot, desk, pending, person, names }: Props): JSX.El
 function Sum({ cards }: { readonly cards: readonly Approval[] }): JSX.Element | null {
   const { say } = useGround();
   const sum = total(cards);
-  return sum && (
-    <p class="sum">
-      <span>{say.words.approvalsSum}</span>
-      <Money amount={sum.amount} currency={sum.currency} class="double" />
-    </p>
+  return (
+    sum && (
+      <p class="sum">
+        <span>{say.words.approvalsSum}</span>
+        <Money amount={sum.amount} currency={sum.currency} class="double" />
+      </p>
+    )
   );
 }
 
@@ -82,15 +101,24 @@ interface CardProps {
   readonly names: ReadonlyMap<string, string>;
 }
 
-function Card({ card, stage, decision, person, names }: CardProps): JSX.Element {
+function Card({ card, isNew, stage, decision, person, names }: CardProps & { readonly isNew: boolean }): JSX.Element {
   const { say } = useGround();
   const title = useId();
   const age = useAge(card.createdAt);
   const item = useRef<HTMLLIElement>(null);
   const who = card.requestedBy === null ? '' : nameOf(card.requestedBy, names);
   return (
-    <li ref={item} class={`card ${stage}`} tabIndex={-1} data-testid={`approval-${card.id}`} data-stage={stage} aria-labelledby={title}>
-      <time class="in-margin" dateTime={new Date(card.createdAt).toISOString()}>{shortAge(say, age)}</time>
+    <li
+      ref={item}
+      class={`card ${stage} ${isNew ? 'new' : ''}`}
+      tabIndex={-1}
+      data-testid={`approval-${card.id}`}
+      data-stage={stage}
+      aria-labelledby={title}
+    >
+      <time class="in-margin" dateTime={new Date(card.createdAt).toISOString()}>
+        {shortAge(say, age)}
+      </time>
       <div class="card-top">
         <h3 id={title}>
           <span>{say.words.types[card.transactionType] ?? plain(card.transactionType)}</span>
@@ -99,11 +127,21 @@ function Card({ card, stage, decision, person, names }: CardProps): JSX.Element 
         <p class="reason">{card.reason ?? say.words.reasonComing}</p>
         <p class="quiet">
           {say.text('askedBy', { name: who })}
-          {card.approvalsNeeded > 1 && <> · {say.text('grants', { count: card.approvals, needed: card.approvalsNeeded })}</>}
+          {card.approvalsNeeded > 1 && (
+            <> · {say.text('grants', { count: card.approvals, needed: card.approvalsNeeded })}</>
+          )}
         </p>
       </div>
       <div class="card-foot">
-        <Foot card={card} stage={stage} decision={decision} person={person} names={names} title={title} onPress={() => item.current?.focus({ preventScroll: true })} />
+        <Foot
+          card={card}
+          stage={stage}
+          decision={decision}
+          person={person}
+          names={names}
+          title={title}
+          onPress={() => item.current?.focus({ preventScroll: true })}
+        />
       </div>
     </li>
   );
@@ -125,17 +163,28 @@ function Foot({ card, stage, decision, person, names, title, onPress }: FootProp
       return <Stamp card={card} stage={stage} decision={decision} person={person} names={names} />;
     default:
       if (person.user !== null && card.requestedBy === person.user) return <p class="quiet">{say.words.yours}</p>;
-      return mayDecide(person) ? <Act card={card} stage={stage} decision={decision} title={title} onPress={onPress} /> : null;
+      return mayDecide(person) ? (
+        <Act card={card} stage={stage} decision={decision} title={title} onPress={onPress} />
+      ) : null;
   }
 }
 
 function Stamp({ card, stage, decision, person, names }: CardProps): JSX.Element {
   const { say } = useGround();
-  if (stage === 'gone') return <p class="stamp-line"><span class="stamp gone">{say.words.gone}</span></p>;
+  if (stage === 'gone')
+    return (
+      <p class="stamp-line">
+        <span class="stamp gone">{say.words.gone}</span>
+      </p>
+    );
   const isGrant = stage === 'approved' || stage === 'approving';
   const isSure = stage === 'approved' || stage === 'rejected';
   const mine = decision?.phase === 'done' || (card.decidedBy !== null && card.decidedBy === person.user);
-  const by = mine ? say.words.decidedByYou : card.decidedBy ? say.text('decidedBy', { name: nameOf(card.decidedBy, names) }) : '';
+  const by = mine
+    ? say.words.decidedByYou
+    : card.decidedBy
+      ? say.text('decidedBy', { name: nameOf(card.decidedBy, names) })
+      : '';
   const reason = card.decisionReason ?? (decision?.verdict === 'reject' ? decision.reason : null);
   return (
     <p class="stamp-line">
@@ -174,13 +223,26 @@ function Act({ card, stage, decision, title, onPress }: ActProps): JSX.Element {
   const failed = decision?.phase === 'failed' && decision.problem;
   return (
     <>
-      {failed && <p class="failed" role="alert">{failure(say, failed)}</p>}
-      {stage === 'granted-in-part' && <p class="note">{say.count('granted', Math.max(1, card.approvalsNeeded - card.approvals))}</p>}
+      {failed && (
+        <p class="failed" role="alert">
+          {failure(say, failed)}
+        </p>
+      )}
+      {stage === 'granted-in-part' && (
+        <p class="note">{say.count('granted', Math.max(1, card.approvalsNeeded - card.approvals))}</p>
+      )}
       {isRejecting ? (
         <Refusal start={failed ? decision.reason : ''} onSend={(reason) => press('reject', reason)} onClose={close} />
       ) : (
         <div class="actions">
-          <button ref={opener} type="button" class="button plain" aria-describedby={title} aria-expanded={false} onClick={() => setRejecting(true)}>
+          <button
+            ref={opener}
+            type="button"
+            class="button plain"
+            aria-describedby={title}
+            aria-expanded={false}
+            onClick={() => setRejecting(true)}
+          >
             {say.words.reject}
           </button>
           {stage === 'waiting' && (
@@ -205,7 +267,7 @@ function Refusal({ start, onSend, onClose }: RefusalProps): JSX.Element {
   const [isWanting, setWanting] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []); // before the next key is pressed
   const send = (event: Event): void => {
     event.preventDefault();
     const reason = field.current?.value.trim() ?? '';
@@ -217,15 +279,26 @@ function Refusal({ start, onSend, onClose }: RefusalProps): JSX.Element {
     <form class="refusal" onSubmit={send} onKeyDown={(event) => event.key === 'Escape' && onClose()} noValidate>
       <label for={id}>{say.words.why}</label>
       <textarea
-        ref={field} id={id} rows={2} maxLength={500} required defaultValue={start}
-        aria-invalid={isWanting} aria-describedby={`${id}-hint`} onInput={() => setWanting(false)}
+        ref={field}
+        id={id}
+        rows={2}
+        maxLength={500}
+        required
+        defaultValue={start}
+        aria-invalid={isWanting}
+        aria-describedby={`${id}-hint`}
+        onInput={() => setWanting(false)}
       />
       <p id={`${id}-hint`} class={isWanting ? 'failed' : 'quiet'} role={isWanting ? 'alert' : undefined}>
         {isWanting ? say.words.whyNeeded : say.words.whyHint}
       </p>
       <div class="actions">
-        <button type="button" class="button plain" onClick={onClose}>{say.words.cancel}</button>
-        <button type="submit" class="button danger">{say.words.rejectConfirm}</button>
+        <button type="button" class="button plain" onClick={onClose}>
+          {say.words.cancel}
+        </button>
+        <button type="submit" class="button danger">
+          {say.words.rejectConfirm}
+        </button>
       </div>
     </form>
   );

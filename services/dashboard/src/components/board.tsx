@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import type { Page } from '../adapters/page.ts';
-import { stage } from '../core/desk.ts';
+import { waiting as waitingIn } from '../core/desk.ts';
 import { mayDecide } from '../core/domain.ts';
 import { linkOf, type Spoken, type State } from '../core/state.ts';
 import type { Say } from '../words/say.ts';
@@ -30,7 +30,7 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
   const { state } = page;
   const { slots, desk, person, names, organization, organizations, heardAt, marking } = state;
   const link = linkOf(state);
-  const waiting = desk.cards.filter((card) => stage(desk, card) === 'waiting').length;
+  const waiting = waitingIn(desk);
   useEffect(() => {
     const count = waiting > 0 && mayDecide(person) ? `(${waiting}) ` : '';
     document.title = organization ? `${count}${organization.name} · ${say.words.product}` : say.words.product;
@@ -44,8 +44,8 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
   );
   const statistics = useMemo(() => <Statistics slot={slots.stats} />, [slots.stats.value, slots.stats.problem, say]);
   const kpis = useMemo(
-    () => <Kpis slot={slots.kpis} decided={slots.verdicts} />,
-    [slots.kpis.value, slots.kpis.problem, slots.verdicts.value, say],
+    () => <Kpis slot={slots.kpis} months={slots.months.value} decided={slots.verdicts.value} />,
+    [slots.kpis.value, slots.kpis.problem, slots.months.value, slots.verdicts.value, say],
   );
   const agenda = useMemo(() => <Agenda slot={slots.agenda} />, [slots.agenda.value, slots.agenda.problem, say]);
   const inbox = slots.notifications;

@@ -2,16 +2,15 @@
 
 import type { JSX } from 'preact';
 
-import { stage, type Desk } from '../core/desk.ts';
+import { waiting, type Desk } from '../core/desk.ts';
 import type { Inbox } from '../core/domain.ts';
 import { useSay } from './context.ts';
 
 export function BottomBar({ desk, inbox }: { readonly desk: Desk; readonly inbox: Inbox | null }): JSX.Element {
   const say = useSay();
-  const waiting = desk.cards.filter((card) => stage(desk, card) === 'waiting').length;
   return (
     <nav class="bottom" aria-label={say.words.nav}>
-      <To part="approvals" words={say.words.navApprovals} count={waiting} path="M5 12l4.5 4.5L19 7" />
+      <To part="approvals" words={say.words.navApprovals} count={waiting(desk)} path="M5 12l4.5 4.5L19 7" />
       <To part="statistics" words={say.words.navFigures} count={0} path="M5 19V11M12 19V5M19 19v-6" />
       <To part="notifications" words={say.words.navNotifications} count={inbox?.unread ?? 0} path="M4 6h16v11H10l-4 3v-3H4z" />
       <To part="activities" words={say.words.navActivity} count={0} path="M5 6h14M5 12h14M5 18h9" />

@@ -1,7 +1,7 @@
 /** What every component may need: the words of the chosen language, and a way to say what was done. */
 
 import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Instant } from '../core/domain.ts';
 import { age, type Age } from '../core/staleness.ts';
@@ -21,6 +21,19 @@ export function useGround(): Ground {
 
 export function useSay(): Say {
   return useContext(GroundContext).say;
+}
+
+/**
+ * Tells which ids were not among the first: what is new may show that it is.
+ *
+ * @param ids null as long as nothing is loaded
+ */
+export function useNew(ids: readonly string[] | null): (id: string) => boolean {
+  const known = useRef<ReadonlySet<string> | null>(null);
+  if (ids === null) known.current = null;
+  else known.current ??= new Set(ids);
+  const first = known.current;
+  return (id) => first !== null && !first.has(id);
 }
 
 const LONGEST_MS = 2 ** 31 - 1;

@@ -2,9 +2,10 @@
 
 import type { JSX } from 'preact';
 
-import type { Decided, Kpi, Stats } from '../core/domain.ts';
+import type { Decided, Kpi, Months, Stats } from '../core/domain.ts';
 import type { Slot } from '../core/slot.ts';
 import { useSay } from './context.ts';
+import { ByMonth, Verdicts } from './charts.tsx';
 import { Fresh, Money, Section } from './section.tsx';
 
 export function Statistics({ slot }: { readonly slot: Slot<Stats> }): JSX.Element {
@@ -34,16 +35,18 @@ export function Statistics({ slot }: { readonly slot: Slot<Stats> }): JSX.Elemen
 
 interface KpiProps {
   readonly slot: Slot<readonly Kpi[]>;
-  readonly decided: Slot<readonly Decided[]>;
+  readonly months: Months | null;
+  readonly decided: readonly Decided[] | null;
 }
 
-export function Kpis({ slot, decided }: KpiProps): JSX.Element {
+export function Kpis({ slot, months, decided }: KpiProps): JSX.Element {
   const say = useSay();
   return (
     <Section name="kpis" title={say.words.kpis} slots={[slot]}>
       <ul class="kpis">
         {slot.value?.map((kpi) => <Indicator key={kpi.id} kpi={kpi} />)}
-        {decided.value && <Verdicts weeks={decided.value} />}
+        {months && months.items.length > 0 && <ByMonth months={months} />}
+        {decided && <Verdicts weeks={decided} />}
       </ul>
     </Section>
   );
@@ -85,50 +88,5 @@ function Ruler({ percent }: { readonly percent: number }): JSX.Element {
         <line key={tenth} x1={tenth * 20} x2={tenth * 20} y1="9" y2={tenth % 5 ? 12 : 15} />
       ))}
     </svg>
-  );
-}
-
-const HEIGHT = 60;
-const STEP = 16;
-
-/** Approved above the line, rejected below it, a column a week. */
-function Verdicts({ weeks }: { readonly weeks: readonly Decided[] }): JSX.Element {
-  const say = useSay();
-  // Above and below have one scale, and share the height as they need it.
-  const above = Math.max(1, ...weeks.map((week) => week.approved));
-  const below = Math.max(1, ...weeks.map((week) => week.rejected));
-  const axis = (HEIGHT * above) / (above + below) + 2;
-  const approved = weeks.reduce((sum, week) => sum + week.approved, 0);
-  const rejected = weeks.reduce((sum, week) => sum + week.rejected, 0);
-  const scale = (count: number): number => (count === 0 ? 0 : Math.max(2, (count / (above + below)) * HEIGHT));
-  const told = `${say.count('approvedCount', approved)}, ${say.count('rejectedCount', rejected)}`;
-  return (
-    <li class="kpi">
-      <p class="kpi-head">
-        <span>{say.words.verdicts}</span>
-        <b><Fresh of={approved + rejected}>{say.number(approved + rejected)}</Fresh></b>
-      </p>
-      <svg class="verdicts" preserveAspectRatio="none" viewBox={`0 0 ${weeks.length * STEP} ${HEIGHT + 4}`} role="img" aria-label={told}>
-        <line class="axis" x1="0" x2={weeks.length * STEP} y1={axis} y2={axis} />
-        {weeks.map((week, place) => (
-          <g key={week.from}>
-            <title>
-              {say.text('weekOf', {
-                date: say.date(week.from),
-                approved: say.count('approvedCount', week.approved),
-                rejected: say.count('rejectedCount', week.rejected),
-              })}
-            </title>
-            <rect class="hit" x={place * STEP} y="0" width={STEP} height={HEIGHT + 4} />
-            <rect class="yes" x={place * STEP + 3} width="10" y={axis - 1 - scale(week.approved)} height={scale(week.approved)} />
-            <rect class="no" x={place * STEP + 3} width="10" y={axis + 1} height={scale(week.rejected)} />
-          </g>
-        ))}
-      </svg>
-      <p class="legend" aria-hidden="true">
-        <span class="yes">{say.count('approvedCount', approved)}</span>
-        <span class="no">{say.count('rejectedCount', rejected)}</span>
-      </p>
-    </li>
   );
 }

@@ -7,22 +7,24 @@ import { read, type Line } from '../core/activity.ts';
 import { nameOf, type Activity, type AgendaEvent, type Inbox, type Notification, type Organization } from '../core/domain.ts';
 import type { Slot } from '../core/slot.ts';
 import type { Say } from '../words/say.ts';
-import { useAge, useGround, useSay } from './context.ts';
+import { useAge, useGround, useNew, useSay } from './context.ts';
 import { Section } from './section.tsx';
 
 /** The first few, and the others when they are asked for. */
-function Few<T>({ of, show, line, name, more }: {
+function Few<T extends { readonly id: string }>({ of, show, line, name, more }: {
   readonly of: readonly T[];
   readonly show: number;
-  readonly line: (one: T) => JSX.Element;
+  /** kind: a class, which tells what is new. */
+  readonly line: (one: T, kind: string) => JSX.Element;
   readonly name: string;
   readonly more?: ComponentChildren;
 }): JSX.Element {
   const say = useSay();
   const [isOpen, setOpen] = useState(false);
+  const isNew = useNew(of.map((one) => one.id));
   return (
     <>
-      <ul class="entries" id={`${name}-list`}>{(isOpen ? of : of.slice(0, show)).map(line)}</ul>
+      <ul class="entries" id={`${name}-list`}>{(isOpen ? of : of.slice(0, show)).map((one) => line(one, isNew(one.id) ? 'entry new' : 'entry'))}</ul>
       <div class="links">
         {of.length > show && (
           <button type="button" class="link" aria-expanded={isOpen} aria-controls={`${name}-list`} onClick={() => setOpen(!isOpen)}>
@@ -40,15 +42,15 @@ export function Agenda({ slot }: { readonly slot: Slot<readonly AgendaEvent[]> }
   return (
     <Section name="agenda" title={say.words.agenda} slots={[slot]}>
       {slot.value?.length === 0 && <p class="quiet">{say.words.agendaNone}</p>}
-      {slot.value && <Few of={slot.value} show={4} name="agenda" line={(one) => <AgendaLine key={one.id} one={one} />} />}
+      {slot.value && <Few of={slot.value} show={4} name="agenda" line={(one, kind) => <AgendaLine key={one.id} one={one} kind={kind} />} />}
     </Section>
   );
 }
 
-function AgendaLine({ one }: { readonly one: AgendaEvent }): JSX.Element {
+function AgendaLine({ one, kind }: { readonly one: AgendaEvent; readonly kind: string }): JSX.Element {
   const say = useSay();
   return (
-    <li class="entry">
+    <li class={kind}>
       <time class="in-margin day" dateTime={new Date(one.startsAt).toISOString()} aria-label={say.day(one.startsAt)}>
         <b>{say.dayNumber(one.startsAt)}</b>{say.monthShort(one.startsAt)}
       </time>
@@ -89,7 +91,7 @@ export function Notifications({ slot, marking, organizations, here }: InboxProps
           more={unread.length > 1 && (
             <button type="button" class="link" onClick={() => tell({ is: 'mark', ids: unread })}>{say.words.markAll}</button>
           )}
-          line={(one) => <MessageLine key={one.id} one={one} isMarking={marking.has(one.id)} from={of(one.organizationId)} />}
+          line={(one, kind) => <MessageLine key={one.id} one={one} kind={kind} isMarking={marking.has(one.id)} from={of(one.organizationId)} />}
         />
       )}
     </Section>
@@ -103,15 +105,16 @@ export function unreadWords(say: Say, inbox: Inbox): string {
 
 interface MessageProps {
   readonly one: Notification;
+  readonly kind: string;
   readonly isMarking: boolean;
   readonly from: string | null;
 }
 
-function MessageLine({ one, isMarking, from }: MessageProps): JSX.Element {
+function MessageLine({ one, kind, isMarking, from }: MessageProps): JSX.Element {
   const { say, tell } = useGround();
   const title = useId();
   return (
-    <li class={`entry message ${one.read || isMarking ? '' : 'unread'}`} data-testid={`notification-${one.id}`}>
+    <li class={`${kind} message ${one.read || isMarking ? '' : 'unread'}`} data-testid={`notification-${one.id}`}>
       <Moment at={one.createdAt} />
       <div>
         <p class="entry-title" id={title}>
@@ -146,8 +149,8 @@ export function Activities({ slot, names }: JournalProps): JSX.Element {
       {slot.value && (
         <Few
           of={slot.value} show={8} name="activities"
-          line={(one) => (
-            <li class="entry" key={one.id} data-kind={one.kind}>
+          line={(one, kind) => (
+            <li class={kind} key={one.id} data-kind={one.kind}>
               <Moment at={one.createdAt} />
               <div>
                 <p>{journalLine(say, read(one))}</p>

@@ -1,7 +1,7 @@
 /** One page of the book: a title, what is in it, and a word where that could not be refreshed. */
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 
 import type { Slot } from '../core/slot.ts';
 import { useAge, useSay } from './context.ts';
@@ -64,5 +64,8 @@ export function Money({ amount, currency, class: kind }: { readonly amount: stri
 
 /** A figure that shows softly that it has changed. */
 export function Fresh({ of, children }: { readonly of: string | number; readonly children: ComponentChildren }): JSX.Element {
-  return <span key={of} class="fresh">{children}</span>;
+  const seen = useRef({ of, changes: 0 });
+  if (seen.current.of !== of) seen.current = { of, changes: seen.current.changes + 1 };
+  const { changes } = seen.current;
+  return <span key={changes} class={changes ? 'fresh' : ''}>{children}</span>;
 }

@@ -141,6 +141,11 @@ export function deadline(desk: Desk): Instant {
   return Math.max(first, desk.heldUntil);
 }
 
+/** How many wait for this person. */
+export function waiting(desk: Desk): number {
+  return desk.cards.filter((card) => stage(desk, card) === 'waiting').length;
+}
+
 /** How a card looks. */
 export type Stage = 'waiting' | 'approving' | 'rejecting' | 'granted-in-part' | 'approved' | 'rejected' | 'gone';
 

@@ -76,6 +76,19 @@ export interface Inbox {
   readonly more: boolean;
 }
 
+/** What contributions of one month come to, by the date on which they fall due. */
+export interface Month {
+  /** Such as `2026-11`. */
+  readonly month: string;
+  readonly due: Amount;
+  readonly paid: Amount;
+}
+
+export interface Months {
+  readonly currency: string;
+  readonly items: readonly Month[];
+}
+
 /** What was decided in a span of time. */
 export interface Decided {
   readonly from: Instant;

@@ -8,6 +8,8 @@ import type { Activity, Approval, Inbox, Instant } from './domain.ts';
 import { BadAnswer, Fields } from './parse.ts';
 import type { Happening, Values } from './parts.ts';
 
+/** How many requests are asked for at once, the oldest. */
+export const CARDS = 50;
 export const MAX_LINES = 20;
 export const MAX_MESSAGES = 30;
 /** Of one part; with more at once the oldest are dropped, and the next answer brings what they said. */

@@ -1,7 +1,7 @@
 /** Reads what the services answer. What is not as the REST reference says is refused, with its place. */
 
 import type {
-  Activity, AgendaEvent, Approval, ApprovalStatus, Inbox, Instant, Kpi, Notification, Organization, Stats,
+  Activity, AgendaEvent, Approval, ApprovalStatus, Inbox, Instant, Kpi, Months, Notification, Organization, Stats,
 } from './domain.ts';
 
 /** An answer, or an event, that is not what it has to be. */
@@ -153,6 +153,11 @@ export function notification(of: Fields): Notification {
     createdAt: of.instant('createdAt'),
     read: of.truth('read'),
   };
+}
+
+export function months(of: Fields): Months {
+  const items = of.list('items', (one) => ({ month: one.text('month'), due: one.amount('due'), paid: one.amount('paid') }));
+  return { currency: of.text('currency'), items };
 }
 
 /** Two answers: the newest messages, and those that are unread. */

@@ -1,11 +1,12 @@
 /** The parts of the page, and which of them an event touches. */
 
-import type { Activity, AgendaEvent, Approval, Decided, Inbox, Kpi, Stats } from './domain.ts';
+import type { Activity, AgendaEvent, Approval, Decided, Inbox, Kpi, Months, Stats } from './domain.ts';
 
 export interface Values {
   readonly stats: Stats;
   readonly kpis: readonly Kpi[];
   readonly approvals: readonly Approval[];
+  readonly months: Months;
   readonly verdicts: readonly Decided[];
   readonly activities: readonly Activity[];
   readonly agenda: readonly AgendaEvent[];
@@ -15,8 +16,11 @@ export interface Values {
 export type Part = keyof Values;
 
 export const PARTS: readonly Part[] = [
-  'stats', 'kpis', 'approvals', 'verdicts', 'activities', 'agenda', 'notifications',
+  'stats', 'kpis', 'approvals', 'months', 'verdicts', 'activities', 'agenda', 'notifications',
 ];
+
+/** What only draws a chart: the page is whole without it. */
+export const CHARTS: readonly Part[] = ['months', 'verdicts'];
 
 /** An event as far as the page needs it; the client's events fit. */
 export interface Happening {
@@ -39,7 +43,7 @@ const TOUCHED: ReadonlyMap<string, readonly Part[]> = new Map<string, readonly P
   ['BROADCAST_NOTIFICATION', ['notifications']],
   ['MEMBER_CREATED', ['stats']],
   ['MEMBER_UPDATED', ['stats']],
-  ['CONTRIBUTION_PAID', ['stats', 'kpis']],
+  ['CONTRIBUTION_PAID', ['stats', 'kpis', 'months']],
 ]);
 
 /**

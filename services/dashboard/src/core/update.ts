@@ -6,7 +6,7 @@
 import * as desks from './desk.ts';
 import type { Instant } from './domain.ts';
 import { ask, deadline as gateDeadline, GAP_MS, hurry, isDue, SLOW_GAP_MS, touch } from './gate.ts';
-import { PARTS, touched, type Part } from './parts.ts';
+import { CHARTS, PARTS, touched, type Part } from './parts.ts';
 import { fail, hear, load, paint, paintDeadline, type Slot, type Slots } from './slot.ts';
 import * as speeches from './speech.ts';
 import { initial, linkOf, type Effect, type Message, type State } from './state.ts';
@@ -14,7 +14,7 @@ import { initial, linkOf, type Effect, type Message, type State } from './state.
 export type Step = readonly [state: State, effects: readonly Effect[]];
 
 const UNAUTHORIZED = 401;
-const GAPS: { readonly [P in Part]?: number } = { verdicts: SLOW_GAP_MS };
+const GAPS: { readonly [P in Part]?: number } = { months: SLOW_GAP_MS, verdicts: SLOW_GAP_MS };
 
 /** One step. */
 export function update(state: State, message: Message): Step {
@@ -82,7 +82,7 @@ function onLink(state: State, link: State['link']): Step {
   const now = link.since;
   let next: State = told(state, { ...state, link }, now);
   if (link.state === 'live') {
-    next = eachGate({ ...next, heardAt: now }, (gate) => hurry(gate, now));
+    next = eachGate({ ...next, heardAt: since(state, now) }, (gate) => hurry(gate, now));
     // What happened between the first answers and the stream's beginning is in neither.
     if (!state.wasLive) next = touchAll({ ...next, wasLive: true }, PARTS);
   }
@@ -118,7 +118,12 @@ function onEvent(state: State, { event, now }: Of<'event'>): Step {
   let { speech } = state;
   if (event.eventType === 'APPROVAL_PENDING') speech = speeches.tell(speech, { says: 'new-approvals', count: 1 }, now);
   if (parts.includes('notifications')) speech = speeches.tell(speech, { says: 'new-messages', count: 1 }, now);
-  return [onDesk({ ...state, slots, speech, heardAt: now }, now), []];
+  return [onDesk({ ...state, slots, speech, heardAt: since(state, now) }, now), []];
+}
+
+/** As long as nothing was ever loaded nothing on screen is of any time. */
+function since(state: State, now: Instant): Instant | null {
+  return state.heardAt === null ? null : now;
 }
 
 function onLoaded(state: State, { part, value, asked, now }: Of<'loaded'>): Step {
@@ -140,10 +145,10 @@ function onFailed(state: State, { part, problem, asked, now, chance }: Of<'faile
 function endReload(state: State, part: Part, asked: Instant, isLoaded: boolean): Step {
   const since = state.reloading;
   if (since === null) return [state, []];
-  if (!isLoaded && asked >= since && part !== 'verdicts') {
+  if (!isLoaded && asked >= since && !CHARTS.includes(part)) {
     return [{ ...state, reloading: null }, [{ do: 'reloaded', isDone: false }]];
   }
-  const isDone = PARTS.every((one) => one === 'verdicts' || (state.slots[one].asOf ?? -Infinity) >= since);
+  const isDone = PARTS.every((one) => CHARTS.includes(one) || (state.slots[one].asOf ?? -Infinity) >= since);
   return isDone ? [{ ...state, reloading: null }, [{ do: 'reloaded', isDone: true }]] : [state, []];
 }
 

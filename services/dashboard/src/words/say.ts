@@ -102,6 +102,11 @@ export class Say {
     return this.#date('month', at, { month: 'short' }).replace('.', '');
   }
 
+  /** month: such as `2026-11`. */
+  monthLong(month: string): string {
+    return this.#kept('month long', () => new Intl.DateTimeFormat(this.language, { month: 'long', timeZone: 'UTC' })).format(Date.parse(`${month}-15`));
+  }
+
   dayNumber(at: Instant): string {
     return this.#date('number', at, { day: 'numeric' }).replace(/\D/g, '');
   }

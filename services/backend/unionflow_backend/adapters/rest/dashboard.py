@@ -14,8 +14,11 @@ from unionflow_backend.adapters.rest import agenda, organizations
 from unionflow_backend.adapters.rest.call import Call, InOrganization, Paged, Reading, Reply
 from unionflow_backend.adapters.rest.fields import Given, Moment, moment
 from unionflow_backend.adapters.rest.problems import responses
+from unionflow_backend.adapters.statistics.months import months_of
 from unionflow_backend.core.activities import Activity
 from unionflow_backend.core.agenda import AgendaEvent, AgendaStatus
+from unionflow_backend.core.money import write_amount
+from unionflow_backend.core.months import Month, filled, last_months
 from unionflow_backend.core.organizations import Organization
 from unionflow_backend.core.pages import After, Sort, write_cursor
 from unionflow_backend.core.permissions import Caller, Operation
@@ -49,6 +52,21 @@ class KpiList(Given):
     """All indicators."""
 
     items: list[KpiView]
+
+
+class MonthView(Given):
+    """What contributions of one month come to, by the date on which they fall due."""
+
+    month: str = Field(examples=["2026-11"])
+    due: str = Field(description="Of all of them.", examples=["180000"])
+    paid: str = Field(description="What of it is paid.", examples=["145000"])
+
+
+class MonthList(Given):
+    """The last twelve months, oldest first, from the first in which something fell due."""
+
+    currency: str
+    items: list[MonthView]
 
 
 class ActivityView(Given):
@@ -85,6 +103,12 @@ def _stats(figures: Figures) -> StatsView:
 
 def _kpis(figures: Figures) -> list[KpiView]:
     return [KpiView(id=it.id, name=it.name, value=it.value, unit=it.unit) for it in figures.kpis()]
+
+
+def _month(it: Month, currency: str) -> MonthView:
+    return MonthView(
+        month=it.month, due=write_amount(it.due, currency), paid=write_amount(it.paid, currency)
+    )
 
 
 def _activity(it: Activity) -> ActivityView:
@@ -165,6 +189,20 @@ async def get_kpis(call: Reading, organization_id: InOrganization = None) -> Res
         return Reply(KpiList(items=_kpis((await _figures(call, connection, caller, id))[1])))
 
     return await _watched(call, await call.read(Operation.DASHBOARD_READ, ask, id), id)
+
+
+@router.get("/months", response_model=MonthList, responses=responses())
+async def list_months(call: Reading, organization_id: InOrganization = None) -> Response:
+    """What contributions came to in each of the last twelve months."""
+    id, months = call.organization(organization_id), last_months(call.now())
+
+    async def ask(connection: AsyncConnection, caller: Caller) -> Reply:
+        owner = await organization(connection, caller, id)
+        found = filled(await months_of(connection, id, months), months)
+        items = [_month(one, owner.currency) for one in found]
+        return Reply(MonthList(currency=owner.currency, items=items))
+
+    return await call.read(Operation.DASHBOARD_READ, ask, id)
 
 
 @router.get("/activities", response_model=ActivityList, responses=responses())

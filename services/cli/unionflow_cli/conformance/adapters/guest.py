@@ -109,9 +109,12 @@ class Guest(asyncio.Protocol):
         if self.is_stream:
             self._transport.write(_STREAM_HEAD)
             return
-        protocol = ServerProtocol(subprotocols=[PROTOCOL] if agree else None, max_size=None)
-        if not agree:
-            protocol.select_subprotocol = lambda _offered: None  # type: ignore[method-assign, assignment]  # a case wants it
+        protocol = ServerProtocol(
+            select_subprotocol=lambda _protocol, offered: (
+                PROTOCOL if agree and PROTOCOL in offered else None
+            ),
+            max_size=None,
+        )
         self._protocol = protocol
         protocol.receive_data(bytes(self._buffer))
         for request in protocol.events_received():

@@ -21,7 +21,6 @@ class Visit:
     cursor: str | None
     token: str | None
     is_websocket: bool
-    offers_v1: bool
 
     def opening(self) -> Mapping[str, Any]:
         """As the table's channel `open` has it."""
@@ -57,7 +56,6 @@ def parse_head(data: bytes) -> Visit | None:
         headers.get("last-event-id", cursor),
         token,
         headers.get("upgrade", "").lower() == "websocket",
-        "unionflow.v1" in offered,
     )
 
 
