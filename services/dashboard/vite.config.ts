@@ -15,7 +15,9 @@ function worker(): Plugin {
     name: 'worker',
     apply: 'build',
     generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => name.startsWith('assets/') && !name.endsWith('.map')).sort();
+      const files = Object.keys(bundle)
+        .filter((name) => name.startsWith('assets/') && !name.endsWith('.map'))
+        .sort();
       const version = createHash('sha256').update(files.join()).digest('hex').slice(0, 12);
       const text = readFileSync(new URL('src/worker.js', room), 'utf8');
       const source = text.replace("'@files@'", JSON.stringify(files)).replace('@version@', version);

@@ -74,6 +74,15 @@ async def test_steps_are_taken_once_by_however_many_at_once(postgres_url: str) -
     await engine.dispose()
 
 
+async def test_a_database_of_a_newer_release_is_left_as_it_is(sqlite_copy: str) -> None:
+    engine = open_engine(database_url(sqlite_copy))
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert await migrate(engine) == ()
+    assert await missing_steps(engine) == []
+    await engine.dispose()
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -16,6 +16,8 @@ import uvloop
 from tests.chaos import report
 from tests.chaos.audit import Plan, Report, audit
 from tests.chaos.errors import AuditError
+from tests.chaos.libraries.company import available
+from tests.chaos.libraries.patrons import Library
 from unionflow_cli.kafka import LocalKafkaError
 
 _EXIT_CODES = (
@@ -41,6 +43,8 @@ def main() -> int:
 
     for line in report.heading(plan, plan.faults()):
         say(line)
+    if plan.libraries and Library.TYPESCRIPT not in available():
+        say("Without programs of @unionflow/client: `make install`, with Node.js 20, brings it.")
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             found = runner.run(_until_told(audit(plan, say, arguments.folder)))

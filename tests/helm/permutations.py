@@ -112,7 +112,8 @@ ingress:
   host: unionflow.mutuelle.example
   path: /unionflow
   tlsSecretName: unionflow-tls
-  annotations: {cert-manager.io/cluster-issuer: letsencrypt}
+  annotations: {nginx.ingress.kubernetes.io/ssl-redirect: "true"}
+  backendAnnotations: {cert-manager.io/cluster-issuer: letsencrypt}
 stream:
   topics:
     - {name: unionflow.finance.approvals, partitions: 12, replicationFactor: 3}
@@ -181,7 +182,7 @@ STACKS: Mapping[str, Values] = {
                 "annotations": {"note": "yes"},
                 "relay": {"pod": {"env": [{"name": "TZ", "value": "Africa/Dakar"}]}},
                 "disruptionBudget": {"maxUnavailable": 2},
-                "networkPolicy": {"monitoringFrom": [_PEER]},
+                "networkPolicy": {"clientsFrom": [_PEER], "monitoringFrom": [_PEER]},
             },
             "backend": {
                 "autoscaling": {"enabled": True},

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 import helm_python
 import pytest
-import yaml
 
 from tests.helm.charts import (
     OPERATOR,
@@ -19,7 +17,6 @@ from tests.helm.charts import (
     render,
 )
 from tests.helm.permutations import ALL, rendered
-from tests.house.files import ROOT
 
 pytestmark = pytest.mark.helm
 LONGEST_RELEASE = "a-release-with-a-name-that-is-as-long-as-helm-allows1"
@@ -123,8 +120,22 @@ def test_the_management_port_is_in_no_service_that_an_ingress_leads_to() -> None
     assert [port["name"] for port in service["spec"]["ports"]] == ["http"]
 
 
-@pytest.mark.parametrize("chart", [OPERATOR, STACK], ids=lambda chart: chart.name)
-def test_a_chart_has_the_version_of_the_project(chart: Path) -> None:
-    about = yaml.safe_load((chart / "Chart.yaml").read_text())
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert (about["version"], about["appVersion"]) == (project["version"], project["version"])
+def test_one_of_the_two_ingresses_asks_for_the_certificate() -> None:
+    found = rendered("stack: production")
+    issuer = "cert-manager.io/cluster-issuer"
+    assert issuer in found.one("Ingress")["metadata"]["annotations"]
+    assert issuer not in found.one("UnionflowStream")["spec"]["exposure"]["annotations"]
+
+
+def test_where_clients_are_named_the_releases_test_is_one_of_them() -> None:
+    found = rendered("stack: seen, traced, and scaled")
+    test = labels_of(found.one("Pod", "-test"))
+    policy = found.one("UnionflowStream")["spec"]["networkPolicy"]["clientsFrom"]
+    [backend] = [
+        rule["from"]
+        for rule in found.one("NetworkPolicy")["spec"]["ingress"]
+        if rule["ports"][0]["port"] == "http"
+    ]
+    for peers in (policy, backend):
+        assert len(peers) == 2
+        assert test.items() >= peers[1]["podSelector"]["matchLabels"].items()

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import pytest
 import yaml
 from confluent_kafka.admin import AdminClient
 
+from tests.cluster.building import build_program, kept
+from tests.cluster.errors import ToolMissing
 from tests.house.files import ROOT
 from tests.images.dockerfile import config, dockerfile
 from tests.support.kafka import kafka_tier
@@ -35,6 +37,7 @@ OURS: Mapping[str, type[ServingSettings]] = {
     "backend": BackendSettings,
     "books": BackendSettings,
 }
+SOURCES = Path(__file__).parent / "composed"
 PROMETHEUS: Mapping[str, Any] = yaml.safe_load((ROOT / "compose/prometheus.yaml").read_text())
 DOORS = {"kafka": "9092", "backend": "8080", "relay": "8085", "prometheus": "9090"}
 
@@ -56,6 +59,53 @@ def test_it_is_as_the_compose_specification_says() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture(scope="module")
+def compose_config() -> Callable[..., Mapping[str, Any]]:
+    """What `docker compose config` prints of files, by Docker's own library."""
+    try:
+        program = kept("composed", SOURCES, build_program) / "composed"
+    except ToolMissing as missing:
+        tier_is_missing(str(missing))
+
+    def config(*files: Path) -> Mapping[str, Any]:
+        done = subprocess.run(
+            [str(program), *map(str, files)],
+            env={"POSTGRES_PASSWORD": "chosen"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found: Mapping[str, Any] = json.loads(done.stdout)
+        return found
+
+    return config
+
+
+@pytest.mark.timeout(600)  # the program is built once
+def test_compose_fills_it_in_as_it_is_meant(
+    compose_config: Callable[..., Mapping[str, Any]],
+) -> None:
+    services = compose_config(ROOT / "compose.yaml")["services"]
+    address = services["backend"]["environment"]["UNIONFLOW_DATABASE_URL"]
+    assert address == "postgresql://unionflow:chosen@postgres:5432/unionflow"
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == "chosen"
+    assert '--topic "$topic"' in services["topics"]["command"][0]
+
+
+@pytest.mark.timeout(600)
+def test_the_override_that_the_guide_shows_turns_tokens_on(
+    compose_config: Callable[..., Mapping[str, Any]], tmp_path: Path
+) -> None:
+    guide = (ROOT / "docs/how-to/compose.md").read_text()
+    (shown,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    (tmp_path / "override.yaml").write_text(shown)
+    services = compose_config(ROOT / "compose.yaml", tmp_path / "override.yaml")["services"]
+    for name in ("relay", "backend"):
+        assert services[name]["environment"]["UNIONFLOW_AUTH"] == "jwt"
+        assert services[name]["environment"]["KAFKA_BOOTSTRAP_SERVERS"] == "kafka:19092"
 
 
 def test_every_file_that_is_mounted_is_there_and_read_only() -> None:

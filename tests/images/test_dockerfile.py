@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from shipping.image.deployables import DEPLOYABLES, SITE_PACKAGES
 from tests.cluster.errors import ToolMissing
 from tests.house.files import ROOT, repository_files
-from tests.images.dockerfile import STEP, config, dockerfile, parse, steps
+from tests.images.dockerfile import STEP, chain, config, dockerfile, parse, steps
 from tests.images.layers import layers
 from tests.support.tiers import tier_is_missing
 from unionflow_backend.settings import Settings as BackendSettings
@@ -187,3 +188,32 @@ def test_the_house_s_sources_of_an_image_are_all_copied() -> None:
     wanted = {str(path) for path in repository_files(".py", under="operator")}
     wanted |= {str(path) for path in repository_files(".py", under="services")}
     assert wanted - kept == set()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_build_has_all_that_our_own_layer_is_made_of(target: str, tmp_path: Path) -> None:
+    """The step runs in a folder that holds what its stage copies, and nothing else."""
+    for stage in chain(STAGES, f"{target}-own"):
+        for copy in stage.all("COPY"):
+            if "from" not in copy.options:
+                copy_into(tmp_path, copy.words[:-1])
+    place = tmp_path / "layer"
+    done = subprocess.run(
+        [sys.executable, "-m", "shipping.image", "own", target, place],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    (package,) = place.glob(f"usr/local/lib/python3.*/site-packages/unionflow_{target}")
+    assert (package / "__main__.py").is_file()
+
+
+def copy_into(folder: Path, paths: Iterable[str]) -> None:
+    """What Docker gives the build of these paths of the repository."""
+    for path in paths:
+        for file in repository_files(under=path):
+            if not is_ignored(str(file)):
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / file, folder / file)

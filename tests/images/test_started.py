@@ -121,7 +121,7 @@ def test_it_holds_no_other_deployable(image: Image, name: str) -> None:
     assert found == set(DEPLOYABLES[name].own)
 
 
-@pytest.mark.parametrize("command", ["migrate", "openapi"])
+@pytest.mark.parametrize("command", ["migrate", "demo", "openapi"])
 def test_the_business_services_image_has_their_commands(
     image: Image, name: str, command: str
 ) -> None:

@@ -105,7 +105,8 @@ async def kept(proxy: Proxy) -> tuple[bool, bool]:
 
     The first may come at once. A time-out may be so short that not even an answer comes through.
     """
-    return await asyncio.gather(_keeps(visitor(proxy)), _keeps(listener(proxy)))
+    socket_kept, stream_kept = await asyncio.gather(_keeps(visitor(proxy)), _keeps(listener(proxy)))
+    return socket_kept, stream_kept
 
 
 async def _keeps(coming: AbstractAsyncContextManager[Client | Listening]) -> bool:

@@ -17,11 +17,12 @@ from tests.access.issuer import signing_key
 from tests.monitoring.stack import Stack
 from tests.relay.clients import PLAIN, V1, Client, client, raw_client, request_head, until_closes
 from tests.relay.event_source import asking
-from tests.relay.live import RunningRelay
+from tests.relay.live import RunningRelay, eventually
 from tests.relay.tokens import bearer, refusal
 
 SOCIETIES: Final = ("mutuelle-dakar", "mutuelle-abidjan", "mutuelle-cotonou")
 FLOOD: Final = "flood"
+FULL_BUFFER: Final = 1024 * 1024
 STRANGER: Final = "https://elsewhere.example"
 GONE: Final = (ConnectionClosed, InvalidHandshake, httpx.TransportError, OSError, TimeoutError)
 """What happens to clients when relays come and go."""
@@ -55,6 +56,7 @@ class Crowd:
             await stalled.send(request_head(headers=headers))
             await stalled.upgraded()
             await flood()
+            await eventually(lambda: relay.metric("unsent_bytes") > FULL_BUFFER)
             flooded.set()
             await until_closes(relay, 4408)
 

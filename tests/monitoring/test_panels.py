@@ -13,7 +13,8 @@ from tests.monitoring.load import Watched
 from tests.monitoring.questions import Shown, board, chosen, filled_in, panels, shown
 from tests.monitoring.rules import records
 
-pytestmark = pytest.mark.kafka
+# The first of them waits for the stack to start, and for its life.
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
 RATE_SECONDS = 10
 NAMES = [one.file for one in BOARDS]
 # What did not happen in the life that the test leads, and would be no reason to look at all.
@@ -35,7 +36,6 @@ def seen(watched: Watched, name: str) -> Iterator[Shown]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.timeout(400)  # the first of them waits for the stack, and for its life
 def test_no_panel_is_without_data(watched: Watched, name: str) -> None:
     assert [panel.title for panel in seen(watched, name) if not panel.lines] == []
 

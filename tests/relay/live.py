@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from unionflow_cli.kafka import Process, spawn_tethered
 
 LOOPBACK = "127.0.0.1"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 _OWN_SETTINGS = ("UNIONFLOW_", "KAFKA_")

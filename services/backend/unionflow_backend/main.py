@@ -25,8 +25,8 @@ from unionflow_runtime.settings import described_settings
 
 _ABOUT = {
     "serve": "Members, contributions, approvals, notifications; and their events. Also: "
-    "`unionflow-backend migrate` brings the database up to date, `unionflow-backend openapi` "
-    "writes the API's OpenAPI document.",
+    "`unionflow-backend migrate` brings the database up to date, `unionflow-backend demo` puts "
+    "societies to look at into it, `unionflow-backend openapi` writes the API's OpenAPI document.",
     "migrate": "Brings the database up to date, and says which steps it took.",
     "demo": "Brings the database up to date, and puts three societies with months of history into "
     "it where they are missing: for a look around, and no real installation.",

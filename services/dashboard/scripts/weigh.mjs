@@ -9,10 +9,12 @@ export const LIMIT = 120 * 1024;
 
 /** @returns {{ total: number, files: [name: string, size: number][] }} */
 export function weigh(dist) {
-  const names = readdirSync(dist, { recursive: true }).map(String).filter((name) => !name.endsWith('.gz') && statSync(join(dist, name)).isFile());
-  const files = names.map((name) => {
-    const bytes = readFileSync(join(dist, name));
-    return [name, Math.min(bytes.length, gzipSync(bytes, { level: 9 }).length)];
-  });
-  return { total: files.reduce((sum, [, size]) => sum + size, 0), files };
+    const names = readdirSync(dist, { recursive: true })
+        .map(String)
+        .filter((name) => !name.endsWith('.gz') && statSync(join(dist, name)).isFile());
+    const files = names.map((name) => {
+        const bytes = readFileSync(join(dist, name));
+        return [name, Math.min(bytes.length, gzipSync(bytes, { level: 9 }).length)];
+    });
+    return { total: files.reduce((sum, [, size]) => sum + size, 0), files };
 }

@@ -8,7 +8,8 @@ const WAIT_MS = 3000;
 
 addEventListener('install', (event) => {
   event.waitUntil(
-    caches.open(SHELL)
+    caches
+      .open(SHELL)
       .then((cache) => cache.addAll(['./', ...FILES].map((name) => new Request(name, { cache: 'reload' }))))
       .then(() => skipWaiting()),
   );
@@ -16,8 +17,15 @@ addEventListener('install', (event) => {
 
 addEventListener('activate', (event) => {
   event.waitUntil(
-    caches.keys()
-      .then((names) => Promise.all(names.filter((name) => name.startsWith('unionflow-shell-') && name !== SHELL).map((name) => caches.delete(name))))
+    caches
+      .keys()
+      .then((names) =>
+        Promise.all(
+          names
+            .filter((name) => name.startsWith('unionflow-shell-') && name !== SHELL)
+            .map((name) => caches.delete(name)),
+        ),
+      )
       .then(() => clients.claim()),
   );
 });

@@ -44,7 +44,10 @@ describe('the built page', () => {
   });
 
   it('can be installed', () => {
-    const manifest = JSON.parse(text('manifest.webmanifest')) as { icons: { src: string; sizes: string; purpose?: string }[]; start_url: string };
+    const manifest = JSON.parse(text('manifest.webmanifest')) as {
+      icons: { src: string; sizes: string; purpose?: string }[];
+      start_url: string;
+    };
     assert.equal(manifest.start_url, './');
     for (const { src, sizes } of manifest.icons) {
       const bytes = readFileSync(join(dist, src));
@@ -57,11 +60,22 @@ describe('the built page', () => {
 describe('the colours', () => {
   const css = readFileSync(join(room, 'src/style/base.css'), 'utf8');
   const palettes = [...css.matchAll(/:root[^{]*\{([^}]*)\}/g)].map(([, inside = '']) => {
-    return new Map([...inside.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name = '', value = '']) => [name, value]));
+    return new Map(
+      [...inside.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name = '', value = '']) => [name, value]),
+    );
   });
   const PAIRS: readonly [string, string][] = [
-    ...['ink', 'quiet', 'act', 'yes', 'no', 'wait'].flatMap((name): [string, string][] => [[name, 'paper'], [name, 'cover']]),
-    ['on-act', 'act'], ['paper', 'no'], ['wait', 'wait-ground'], ['no', 'no-ground'], ['ink', 'fresh'], ['quiet', 'fresh'], ['act', 'fresh'],
+    ...['ink', 'quiet', 'act', 'yes', 'no', 'wait'].flatMap((name): [string, string][] => [
+      [name, 'paper'],
+      [name, 'cover'],
+    ]),
+    ['on-act', 'act'],
+    ['paper', 'no'],
+    ['wait', 'wait-ground'],
+    ['no', 'no-ground'],
+    ['ink', 'fresh'],
+    ['quiet', 'fresh'],
+    ['act', 'fresh'],
   ];
 
   it('are the same twice over in the dark, chosen or by the device', () => {
@@ -79,7 +93,8 @@ describe('the colours', () => {
   });
 
   it('give every control an edge of at least 3:1', () => {
-    for (const palette of palettes) assert.ok(contrast(palette.get('rule-strong') ?? '', palette.get('paper') ?? '') >= 3);
+    for (const palette of palettes)
+      assert.ok(contrast(palette.get('rule-strong') ?? '', palette.get('paper') ?? '') >= 3);
   });
 });
 

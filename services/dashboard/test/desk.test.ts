@@ -20,10 +20,15 @@ describe('a decision', () => {
     const world = World.open();
     world.press('a1');
     assert.equal(stageOf(world, 'a1'), 'approving');
-    assert.deepEqual(world.take().filter((one) => one.do === 'decide'), [
-      { do: 'decide', id: 'a1', verdict: 'approve', reason: '', key: 'key-a1' },
-    ]);
-    world.tell({ is: 'accepted', approval: approval('a1', { status: 'APPROVED', decidedBy: AWA.user }), now: world.now });
+    assert.deepEqual(
+      world.take().filter((one) => one.do === 'decide'),
+      [{ do: 'decide', id: 'a1', verdict: 'approve', reason: '', key: 'key-a1' }],
+    );
+    world.tell({
+      is: 'accepted',
+      approval: approval('a1', { status: 'APPROVED', decidedBy: AWA.user }),
+      now: world.now,
+    });
     assert.equal(stageOf(world, 'a1'), 'approved');
   });
 
@@ -86,7 +91,16 @@ describe('a decision', () => {
 describe('the list', () => {
   it('has the oldest first and puts what is new at its end, so that nothing moves down', () => {
     const world = World.open();
-    const data = { id: 'a3', transactionType: 'LOAN', amount: '1', currency: 'XOF', requestedBy: 'x', requestedAt: new Date(world.now).toISOString(), approvals: 0, approvalsNeeded: 1 };
+    const data = {
+      id: 'a3',
+      transactionType: 'LOAN',
+      amount: '1',
+      currency: 'XOF',
+      requestedBy: 'x',
+      requestedAt: new Date(world.now).toISOString(),
+      approvals: 0,
+      approvalsNeeded: 1,
+    };
     world.hear(event('APPROVAL_PENDING', data));
     assert.deepEqual(ids(world), ['a1', 'a2', 'a3']);
     assert.equal(world.state.desk.cards[2]?.reason, null);
@@ -149,8 +163,16 @@ describe('the list', () => {
     world.hear(event('APPROVAL_PENDING'));
     world.answer('approvals', [approval('a2')]);
     assert.equal(stageOf(world, 'a1'), 'gone');
-    assert.deepEqual(world.take().filter((one) => one.do === 'look'), [{ do: 'look', id: 'a1' }]);
-    world.tell({ is: 'looked', id: 'a1', approval: approval('a1', { status: 'REJECTED', decidedBy: 'yao' }), now: world.now });
+    assert.deepEqual(
+      world.take().filter((one) => one.do === 'look'),
+      [{ do: 'look', id: 'a1' }],
+    );
+    world.tell({
+      is: 'looked',
+      id: 'a1',
+      approval: approval('a1', { status: 'REJECTED', decidedBy: 'yao' }),
+      now: world.now,
+    });
     assert.equal(stageOf(world, 'a1'), 'rejected');
   });
 

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { GAP_MS } from '../src/core/gate.ts';
+import { GAP_MS, SPREAD_MS } from '../src/core/gate.ts';
 import { PARTS, touched } from '../src/core/parts.ts';
 import { linkOf } from '../src/core/state.ts';
-import { ABIDJAN, approval, DAKAR, event, NOTHING, World } from './world.ts';
+import { ABIDJAN, AWA, DAKAR, NOTHING, World, approval, event } from './world.ts';
 
 describe('the page', () => {
   it('asks for everything once when it opens', () => {
@@ -69,6 +69,16 @@ describe('the page', () => {
     assert.ok(times.length > 1);
     for (const [place, time] of times.slice(1).entries()) assert.ok(time - (times[place] ?? 0) >= GAP_MS);
     assert.ok(world.fetched().length <= 7, `${world.fetched().length} in three seconds`);
+  });
+
+  it('asks at a time of chance where one only watches, so that a thousand members do not ask at once', () => {
+    const world = World.open({}, [DAKAR], { ...AWA, roles: ['member'] });
+    world.hear(event('APPROVAL_REJECTED', { id: 'a1', rejectedBy: 'yao', reason: 'Trop' }), 0.75);
+    assert.equal(world.state.desk.cards[0]?.status, 'REJECTED');
+    world.pass(SPREAD_MS * 0.75 - 1);
+    assert.deepEqual(world.fetched(), []);
+    world.pass(1);
+    assert.deepEqual(world.fetched(), ['stats', 'approvals', 'verdicts']);
   });
 
   it('asks once more after an event that came while an answer was under way', () => {
@@ -165,14 +175,20 @@ describe('the page', () => {
     assert.deepEqual([...world.fetched()].sort(), [...PARTS].sort());
     assert.ok(!world.effects.some((effect) => effect.do === 'reloaded'));
     world.answerAll();
-    assert.deepEqual(world.take().filter((effect) => effect.do === 'reloaded'), [{ do: 'reloaded', isDone: true }]);
+    assert.deepEqual(
+      world.take().filter((effect) => effect.do === 'reloaded'),
+      [{ do: 'reloaded', isDone: true }],
+    );
   });
 
   it('says that a reload failed, so that it is asked for again', () => {
     const world = World.open();
     world.tell({ is: 'reload', now: world.now });
     world.fail('agenda');
-    assert.deepEqual(world.take().filter((effect) => effect.do === 'reloaded'), [{ do: 'reloaded', isDone: false }]);
+    assert.deepEqual(
+      world.take().filter((effect) => effect.do === 'reloaded'),
+      [{ do: 'reloaded', isDone: false }],
+    );
   });
 
   it('takes an answer that was asked for before a reload for no part of it', () => {
@@ -214,14 +230,26 @@ describe('the page', () => {
 
   it('shows a line of activity and a message from the event itself, and once', () => {
     const world = World.open();
-    const line = { id: 'l1', kind: 'MEMBER_CREATED', actor: 'awa', text: 'Khady Gueye joined', createdAt: '2026-11-25T09:00:00.000Z' };
+    const line = {
+      id: 'l1',
+      kind: 'MEMBER_CREATED',
+      actor: 'awa',
+      text: 'Khady Gueye joined',
+      createdAt: '2026-11-25T09:00:00.000Z',
+    };
     world.hear(event('ACTIVITY_CREATED', line));
     world.hear(event('ACTIVITY_CREATED', line));
     world.hear(event('BROADCAST_NOTIFICATION', { id: 'n1', title: 'Réunion', body: '' }));
-    assert.deepEqual(world.state.slots.activities.value?.map((one) => one.id), ['l1']);
+    assert.deepEqual(
+      world.state.slots.activities.value?.map((one) => one.id),
+      ['l1'],
+    );
     assert.equal(world.state.slots.notifications.value?.unread, 1);
     world.answer('activities', [{ ...line, createdAt: Date.parse(line.createdAt) }]);
-    assert.deepEqual(world.state.slots.activities.value?.map((one) => one.id), ['l1']);
+    assert.deepEqual(
+      world.state.slots.activities.value?.map((one) => one.id),
+      ['l1'],
+    );
   });
 
   it('keeps an event that is newer than the answer which is under way', () => {
@@ -230,7 +258,10 @@ describe('the page', () => {
     world.pass(600);
     world.hear(event('APPROVAL_REJECTED', { id: 'a2', rejectedBy: 'yao', reason: 'Trop' }));
     world.answer('approvals', [approval('a2')]);
-    assert.deepEqual(world.state.slots.approvals.value?.map((one) => [one.id, one.status]), [['a2', 'REJECTED']]);
+    assert.deepEqual(
+      world.state.slots.approvals.value?.map((one) => [one.id, one.status]),
+      [['a2', 'REJECTED']],
+    );
   });
 
   it('passes over a payload that is not what it has to be', () => {
@@ -238,7 +269,10 @@ describe('the page', () => {
     for (const data of [{}, { id: 7 }, { id: 'x', title: [] }, { id: 'a9', amount: 'much' }]) {
       for (const type of ['APPROVAL_PENDING', 'ACTIVITY_CREATED', 'USER_NOTIFICATION']) world.hear(event(type, data));
     }
-    assert.deepEqual(world.state.desk.cards.map((card) => card.id), ['a1', 'a2']);
+    assert.deepEqual(
+      world.state.desk.cards.map((card) => card.id),
+      ['a1', 'a2'],
+    );
   });
 
   it('counts a message as read only where the services have taken it', () => {

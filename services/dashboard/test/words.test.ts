@@ -23,7 +23,13 @@ describe('words', () => {
   const english = new Say('en', 'UTC');
 
   it('are French where a device asks for neither French nor English', () => {
-    assert.deepEqual([['fr-SN'], ['en-GB', 'fr'], ['wo', 'en'], ['pt'], []].map(languageOf), ['fr', 'en', 'en', 'fr', 'fr']);
+    assert.deepEqual([['fr-SN'], ['en-GB', 'fr'], ['wo', 'en'], ['pt'], []].map(languageOf), [
+      'fr',
+      'en',
+      'en',
+      'fr',
+      'fr',
+    ]);
   });
 
   it('say amounts as each language writes them, whole francs and euros with cents', () => {
@@ -58,29 +64,38 @@ describe('words', () => {
 
   it('say how old the data are: just now, then in steps', () => {
     const said = (ms: number): string => french.age(age(START, START + ms));
-    assert.deepEqual(
-      [0, 4_999, 5_000, 40_000, 44_999, 60_000, 3_600_000, 90_000_000].map(said),
-      ['à l’instant', 'à l’instant', 'il y a 5 s', 'il y a 40 s', 'il y a 40 s', 'il y a 1 min', 'il y a 1 h', 'il y a 1 j'],
-    );
+    assert.deepEqual([0, 4_999, 5_000, 40_000, 44_999, 60_000, 3_600_000, 90_000_000].map(said), [
+      'à l’instant',
+      'à l’instant',
+      'il y a 5 s',
+      'il y a 40 s',
+      'il y a 40 s',
+      'il y a 1 min',
+      'il y a 1 h',
+      'il y a 1 j',
+    ]);
     assert.equal(english.text('updated', { age: english.age(age(START, START + 40_000)) }), 'Last update 40 s ago');
     assert.equal(french.age(age(START, START - 60_000)), 'à l’instant');
   });
 
   it('change exactly when they say that they do', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 10 ** 9 }), (ms) => {
-      const before = age(START, START + ms);
-      const words = ({ count, unit }: typeof before): string => `${count} ${unit}`;
-      assert.ok(before.changesAt > START + ms);
-      assert.equal(words(age(START, before.changesAt - 1)), words(before));
-      assert.notEqual(words(age(START, before.changesAt)), words(before));
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 10 ** 9 }), (ms) => {
+        const before = age(START, START + ms);
+        const words = ({ count, unit }: typeof before): string => `${count} ${unit}`;
+        assert.ok(before.changesAt > START + ms);
+        assert.equal(words(age(START, before.changesAt - 1)), words(before));
+        assert.notEqual(words(age(START, before.changesAt)), words(before));
+      }),
+    );
   });
 
   it('name the same things in both languages', () => {
     const holes = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((one) => one[1] ?? '').sort();
     const check = (a: unknown, b: unknown, at: string): void => {
       if (typeof a === 'string') return assert.deepEqual(holes(String(b)), holes(a), at);
-      for (const name of Object.keys(a as object)) check((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name], `${at}.${name}`);
+      for (const name of Object.keys(a as object))
+        check((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name], `${at}.${name}`);
     };
     check(fr, en, '');
   });
@@ -88,22 +103,43 @@ describe('words', () => {
   it('take the journal apart as the services write it, and leave the rest as it is', () => {
     const line = (kind: string, text: string) => read({ id: '1', kind, actor: 'awa', text, createdAt: START });
     assert.deepEqual(line('APPROVAL_APPROVED', 'LOAN of 1250.50 EUR was approved by awa'), {
-      says: 'APPROVAL_APPROVED', what: '', transactionType: 'LOAN', amount: '1250.50', currency: 'EUR',
+      says: 'APPROVAL_APPROVED',
+      what: '',
+      transactionType: 'LOAN',
+      amount: '1250.50',
+      currency: 'EUR',
     });
     assert.equal(line('APPROVAL_PENDING', 'LOAN of 5 XOF was granted in part by awa').says, 'APPROVAL_GRANTED');
     assert.equal(line('APPROVAL_PENDING', 'asked for a withdrawal').transactionType, 'WITHDRAWAL');
     assert.equal(line('CONTRIBUTION_PAID', 'Cotisation: novembre: 5000 XOF paid').amount, '5000');
-    assert.deepEqual([line('MEMBER_UPDATED', 'Khady Gueye was changed'), line('MEMBER_UPDATED', 'Khady Gueye left')].map((one) => [one.says, one.what]),
-      [['MEMBER_UPDATED', 'Khady Gueye'], ['MEMBER_LEFT', 'Khady Gueye']]);
+    assert.deepEqual(
+      [line('MEMBER_UPDATED', 'Khady Gueye was changed'), line('MEMBER_UPDATED', 'Khady Gueye left')].map((one) => [
+        one.says,
+        one.what,
+      ]),
+      [
+        ['MEMBER_UPDATED', 'Khady Gueye'],
+        ['MEMBER_LEFT', 'Khady Gueye'],
+      ],
+    );
     assert.equal(line('EVENT_UPDATED', 'Assemblée was scheduled').what, 'Assemblée');
-    assert.deepEqual(line('HOUSE_BUILT', 'A house'), { says: null, what: 'A house', transactionType: null, amount: null, currency: null });
-    for (const says of ['APPROVAL_GRANTED', 'MEMBER_LEFT', 'EVENT_SCHEDULED']) assert.ok(fr.lines[says] && en.lines[says]);
+    assert.deepEqual(line('HOUSE_BUILT', 'A house'), {
+      says: null,
+      what: 'A house',
+      transactionType: null,
+      amount: null,
+      currency: null,
+    });
+    for (const says of ['APPROVAL_GRANTED', 'MEMBER_LEFT', 'EVENT_SCHEDULED'])
+      assert.ok(fr.lines[says] && en.lines[says]);
   });
 
   it('show a name where an id is one', () => {
     const names = new Map([['42', 'Awa Ndiaye']]);
-    assert.deepEqual(['42', 'moussa-fall', '7f3a-11', 'president-of-mutuelle-dakar'].map((user) => nameOf(user, names)),
-      ['Awa Ndiaye', 'Moussa Fall', '7f3a-11', 'president-of-mutuelle-dakar']);
+    assert.deepEqual(
+      ['42', 'moussa-fall', '7f3a-11', 'president-of-mutuelle-dakar'].map((user) => nameOf(user, names)),
+      ['Awa Ndiaye', 'Moussa Fall', '7f3a-11', 'president-of-mutuelle-dakar'],
+    );
   });
 });
 
@@ -117,13 +153,19 @@ describe('figures', () => {
 
   it('count verdicts by the week in which a request was made', () => {
     const week = 7 * 86_400_000;
-    const weeks = verdicts([
-      approval('a1', { status: 'APPROVED', createdAt: START }),
-      approval('a2', { status: 'REJECTED', createdAt: START - week }),
-      approval('a3', { createdAt: START }),
-      approval('a4', { status: 'APPROVED', createdAt: START - 40 * week }),
-    ], START);
-    assert.deepEqual(weeks.map((one) => [one.approved, one.rejected]), [...Array<number[]>(10).fill([0, 0]), [0, 1], [1, 0]]);
+    const weeks = verdicts(
+      [
+        approval('a1', { status: 'APPROVED', createdAt: START }),
+        approval('a2', { status: 'REJECTED', createdAt: START - week }),
+        approval('a3', { createdAt: START }),
+        approval('a4', { status: 'APPROVED', createdAt: START - 40 * week }),
+      ],
+      START,
+    );
+    assert.deepEqual(
+      weeks.map((one) => [one.approved, one.rejected]),
+      [...Array<number[]>(10).fill([0, 0]), [0, 1], [1, 0]],
+    );
     assert.equal(new Date(weekOf(START)).toUTCString().slice(0, 16), 'Mon, 23 Nov 2026');
   });
 });

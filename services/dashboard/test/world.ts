@@ -8,7 +8,12 @@ import { deadline, update } from '../src/core/update.ts';
 export const START = Date.UTC(2026, 10, 25, 9);
 export const DAKAR: Organization = { id: 'mutuelle-dakar', name: 'Mutuelle de Dakar', currency: 'XOF' };
 export const ABIDJAN: Organization = { id: 'mutuelle-abidjan', name: "Mutuelle d'Abidjan", currency: 'XOF' };
-export const AWA: Person = { user: 'awa-ndiaye', name: 'Awa Ndiaye', organizations: [DAKAR.id], roles: ['member', 'treasurer'] };
+export const AWA: Person = {
+  user: 'awa-ndiaye',
+  name: 'Awa Ndiaye',
+  organizations: [DAKAR.id],
+  roles: ['member', 'treasurer'],
+};
 
 export function approval(id: string, more: Partial<Approval> = {}): Approval {
   return {
@@ -54,8 +59,12 @@ export class World {
   }
 
   /** A page on which all is loaded and live, with nothing under way. */
-  static open(values: Partial<Values> = {}, organizations: readonly Organization[] = [DAKAR]): World {
-    const world = new World(organizations);
+  static open(
+    values: Partial<Values> = {},
+    organizations: readonly Organization[] = [DAKAR],
+    person: Person = AWA,
+  ): World {
+    const world = new World(organizations, person);
     world.answerAll(values);
     world.link('live');
     world.pass(6_000);
@@ -76,8 +85,8 @@ export class World {
     this.tell({ is: 'link', link: { state, reason, since: this.now } });
   }
 
-  hear(happening: Happening): void {
-    this.tell({ is: 'event', event: happening, now: this.now });
+  hear(happening: Happening, chance = 0.5): void {
+    this.tell({ is: 'event', event: happening, now: this.now, chance });
   }
 
   /** Let time pass; what the page waits for comes when it is due. */
@@ -109,7 +118,8 @@ export class World {
 
   fail(part: Part, status = 503, detail = 'away'): void {
     const asked = this.asked(part);
-    if (asked !== null) this.tell({ is: 'failed', part, problem: { status, detail }, asked, now: this.now, chance: 0.5 });
+    if (asked !== null)
+      this.tell({ is: 'failed', part, problem: { status, detail }, asked, now: this.now, chance: 0.5 });
   }
 
   press(id: string, verdict: 'approve' | 'reject' = 'approve', reason = ''): void {

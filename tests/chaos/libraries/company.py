@@ -26,12 +26,10 @@ END_SECONDS = 10.0
 
 
 def available() -> Sequence[Library]:
-    """The libraries whose programs can run here: Node.js and the built client may be missing."""
-    built = (TYPESCRIPT_ROOM / "dist" / "index.js").is_file()
-    installed = (TYPESCRIPT_ROOM / "node_modules" / "ws").is_dir()
-    has_node = shutil.which("node") is not None
+    """The libraries whose programs can run here: Node.js, or the client's tools, may be missing."""
     both = (Library.PYTHON, Library.TYPESCRIPT)
-    return both if built and installed and has_node else both[:1]
+    has_tools = (TYPESCRIPT_ROOM / "node_modules" / "ws").is_dir()
+    return both if has_tools and shutil.which("node") is not None else both[:1]
 
 
 class Company:

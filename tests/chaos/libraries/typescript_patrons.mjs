@@ -6,8 +6,13 @@ import { pathToFileURL } from 'node:url';
 import { createInterface } from 'node:readline';
 
 const [, , room] = process.argv;
-const { Client } = await import(pathToFileURL(`${room}/dist/index.js`).href);
-const { WebSocket } = createRequire(`${room}/package.json`)('ws');
+const ofRoom = createRequire(`${room}/package.json`);
+const { WebSocket } = ofRoom('ws');
+// Made as the package is, but by this process alone: another may be building `dist` just now.
+const { small } = await import(pathToFileURL(`${room}/scripts/options.mjs`).href);
+const made = await ofRoom('esbuild').build({ ...small, entryPoints: ['src/index.ts'], write: false });
+const code = Buffer.from(made.outputFiles[0].contents).toString('base64');
+const { Client } = await import(`data:text/javascript;base64,${code}`);
 
 const DICE = 0.05;
 const throwDice = Math.random;

@@ -67,6 +67,9 @@ def conformance(  # noqa: PLR0913, PLR0917  # each is an option of the command l
         run_until_stopped(run(plan, held, outcomes.append))
     except ExceptionGroup as problems:
         raise _first_of(problems) from problems
+    if len(outcomes) < len(held):  # Ctrl-C: nothing can be said of the rest
+        terminal.line(terminal.messages(), f"stopped: {len(outcomes)} of {len(held)} cases played")
+        return
     findings = Findings(level, time, outcomes, unseen, clock.monotonic() - begun)
     _show(findings, as_json_)
     if findings.broken:

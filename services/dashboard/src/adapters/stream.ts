@@ -28,7 +28,7 @@ export function openStream(
   client.on('status', ({ state, reason, since }) => {
     tell({ is: 'link', link: { state, reason, since: since.getTime() } });
   });
-  client.on('event', (event) => tell({ is: 'event', event, now: Date.now() }));
+  client.on('event', (event) => tell({ is: 'event', event, now: Date.now(), chance: Math.random() }));
   client.on('access', () => tell({ is: 'access', now: Date.now() }));
   client.on('error', () => undefined); // told already: by the status, or where the reload failed
   void client.connect();

@@ -50,7 +50,9 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
   const agenda = useMemo(() => <Agenda slot={slots.agenda} />, [slots.agenda.value, slots.agenda.problem, say]);
   const inbox = slots.notifications;
   const notifications = useMemo(
-    () => <Notifications slot={inbox} marking={marking} organizations={organizations} here={organization?.id ?? null} />,
+    () => (
+      <Notifications slot={inbox} marking={marking} organizations={organizations} here={organization?.id ?? null} />
+    ),
     [inbox.value, inbox.problem, marking, organizations, organization?.id, say],
   );
   const activities = useMemo(
@@ -60,18 +62,29 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
 
   return (
     <>
-      <a class="skip" href="#approvals">{say.words.skip}</a>
+      <a class="skip" href="#approvals">
+        {say.words.skip}
+      </a>
       <Header
         {...{ organization, organizations, link, heardAt, person, settings, leave }}
         banner={<Banner state={state} logIn={logIn} />}
       />
       {organization === null ? (
-        <main class="door"><p>{say.words.none}</p></main>
+        <main class="door">
+          <p>{say.words.none}</p>
+        </main>
       ) : (
         <main class="book">
           <div class="column">{approvals}</div>
-          <div class="column">{statistics}{kpis}{agenda}</div>
-          <div class="column">{notifications}{activities}</div>
+          <div class="column">
+            {statistics}
+            {kpis}
+            {agenda}
+          </div>
+          <div class="column">
+            {notifications}
+            {activities}
+          </div>
         </main>
       )}
       {organization && <BottomBar desk={desk} inbox={inbox.value} />}
@@ -89,7 +102,11 @@ function Banner({ state, logIn }: { readonly state: State; readonly logIn: (() =
     return (
       <div class="banner" role="alert">
         <p>{say.words.loggedOut}</p>
-        {logIn && <button type="button" class="button strong" onClick={logIn}>{say.words.logIn}</button>}
+        {logIn && (
+          <button type="button" class="button strong" onClick={logIn}>
+            {say.words.logIn}
+          </button>
+        )}
       </div>
     );
   }

@@ -12,7 +12,12 @@ export function BottomBar({ desk, inbox }: { readonly desk: Desk; readonly inbox
     <nav class="bottom" aria-label={say.words.nav}>
       <To part="approvals" words={say.words.navApprovals} count={waiting(desk)} path="M5 12l4.5 4.5L19 7" />
       <To part="statistics" words={say.words.navFigures} count={0} path="M5 19V11M12 19V5M19 19v-6" />
-      <To part="notifications" words={say.words.navNotifications} count={inbox?.unread ?? 0} path="M4 6h16v11H10l-4 3v-3H4z" />
+      <To
+        part="notifications"
+        words={say.words.navNotifications}
+        count={inbox?.unread ?? 0}
+        path="M4 6h16v11H10l-4 3v-3H4z"
+      />
       <To part="activities" words={say.words.navActivity} count={0} path="M5 6h14M5 12h14M5 18h9" />
     </nav>
   );
@@ -35,7 +40,9 @@ function To({ part, words, count, path }: ToProps): JSX.Element {
   return (
     <a href={`#${part}`} onClick={go}>
       <span class="icon">
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d={path} /></svg>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d={path} />
+        </svg>
         {count > 0 && <b class="badge">{count > 99 ? '99+' : count}</b>}
       </span>
       {words}

@@ -38,7 +38,9 @@ export function Connection({ link, heardAt }: Pick<State, 'link' | 'heardAt'>): 
   return (
     <div class={`link-state ${link.state}`}>
       <p class="state" data-testid="connection" data-state={link.state}>
-        <svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="4" /></svg>
+        <svg class="dot" viewBox="0 0 10 10" aria-hidden="true">
+          <circle cx="5" cy="5" r="4" />
+        </svg>
         {linkWords(say, link)}
       </p>
       <p class="updated" data-testid="updated-at">

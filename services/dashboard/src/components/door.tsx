@@ -19,9 +19,14 @@ export function Door({ settings, children }: DoorProps): JSX.Element {
   const say = useSay();
   return (
     <main class="door">
-      <p class="brand"><Mark />{say.words.product}</p>
+      <p class="brand">
+        <Mark />
+        {say.words.product}
+      </p>
       {children}
-      <div class="door-settings"><SettingChoices settings={settings} /></div>
+      <div class="door-settings">
+        <SettingChoices settings={settings} />
+      </div>
     </main>
   );
 }
@@ -32,7 +37,13 @@ interface Society {
 }
 
 /** Development alone: whoever comes says who they are. */
-export function WhoAreYou({ services, onChoose }: { readonly services: Services; readonly onChoose: (person: Person) => void }): JSX.Element {
+export function WhoAreYou({
+  services,
+  onChoose,
+}: {
+  readonly services: Services;
+  readonly onChoose: (person: Person) => void;
+}): JSX.Element {
   const say = useSay();
   const [societies, setSocieties] = useState<readonly Society[] | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -49,7 +60,11 @@ export function WhoAreYou({ services, onChoose }: { readonly services: Services;
     <>
       <h1>{say.words.doorWho}</h1>
       <p class="quiet">{say.words.doorHint}</p>
-      {problem && <p class="failed" role="alert">{problem.detail}</p>}
+      {problem && (
+        <p class="failed" role="alert">
+          {problem.detail}
+        </p>
+      )}
       {societies === null && !problem && <p class="quiet">{say.words.loading}</p>}
       {societies?.map(({ organization, members }) => (
         <section key={organization.id} class="society" aria-label={organization.name}>
@@ -66,7 +81,9 @@ export function WhoAreYou({ services, onChoose }: { readonly services: Services;
         </section>
       ))}
       {societies && (
-        <button type="button" class="person everything" onClick={() => onChoose(everything)}>{say.words.doorEverything}</button>
+        <button type="button" class="person everything" onClick={() => onChoose(everything)}>
+          {say.words.doorEverything}
+        </button>
       )}
     </>
   );
@@ -117,8 +134,14 @@ export function Notice({ title, text, action }: NoticeProps): JSX.Element {
   return (
     <>
       <h1>{title}</h1>
-      <p class="quiet" role="status">{text}</p>
-      {action && <button type="button" class="button strong" onClick={action.act}>{action.words}</button>}
+      <p class="quiet" role="status">
+        {text}
+      </p>
+      {action && (
+        <button type="button" class="button strong" onClick={action.act}>
+          {action.words}
+        </button>
+      )}
     </>
   );
 }

@@ -17,15 +17,23 @@ export function Statistics({ slot }: { readonly slot: Slot<Stats> }): JSX.Elemen
         <dl class="ledger">
           <div class="first">
             <dt>{say.words.contributions}</dt>
-            <dd><Fresh of={stats.totalContributions}><Money amount={stats.totalContributions} currency={stats.currency} class="double" /></Fresh></dd>
+            <dd>
+              <Fresh of={stats.totalContributions}>
+                <Money amount={stats.totalContributions} currency={stats.currency} class="double" />
+              </Fresh>
+            </dd>
           </div>
           <div>
             <dt>{say.words.members}</dt>
-            <dd><Fresh of={stats.totalMembers}>{say.number(stats.totalMembers)}</Fresh></dd>
+            <dd>
+              <Fresh of={stats.totalMembers}>{say.number(stats.totalMembers)}</Fresh>
+            </dd>
           </div>
           <div>
             <dt>{say.words.pending}</dt>
-            <dd><Fresh of={stats.pendingApprovals}>{say.number(stats.pendingApprovals)}</Fresh></dd>
+            <dd>
+              <Fresh of={stats.pendingApprovals}>{say.number(stats.pendingApprovals)}</Fresh>
+            </dd>
           </div>
         </dl>
       )}
@@ -44,7 +52,9 @@ export function Kpis({ slot, months, decided }: KpiProps): JSX.Element {
   return (
     <Section name="kpis" title={say.words.kpis} slots={[slot]}>
       <ul class="kpis">
-        {slot.value?.map((kpi) => <Indicator key={kpi.id} kpi={kpi} />)}
+        {slot.value?.map((kpi) => (
+          <Indicator key={kpi.id} kpi={kpi} />
+        ))}
         {months && months.items.length > 0 && <ByMonth months={months} />}
         {decided && <Verdicts weeks={decided} />}
       </ul>
@@ -60,7 +70,9 @@ function Indicator({ kpi }: { readonly kpi: Kpi }): JSX.Element {
       <li class="kpi">
         <p class="kpi-head">
           <span>{isCollection ? say.words.collectionRate : kpi.name}</span>
-          <b><Fresh of={kpi.value}>{say.percent(kpi.value)}</Fresh></b>
+          <b>
+            <Fresh of={kpi.value}>{say.percent(kpi.value)}</Fresh>
+          </b>
         </p>
         <Ruler percent={kpi.value} />
         {isCollection && <p class="quiet">{say.words.collectionRateHint}</p>}
@@ -71,7 +83,12 @@ function Indicator({ kpi }: { readonly kpi: Kpi }): JSX.Element {
     <li class="kpi">
       <p class="kpi-head">
         <span>{kpi.id === 'overdue-contributions' ? say.words.overdue : kpi.name}</span>
-        <b><Fresh of={kpi.value}>{say.number(kpi.value)}{kpi.unit && ` ${kpi.unit}`}</Fresh></b>
+        <b>
+          <Fresh of={kpi.value}>
+            {say.number(kpi.value)}
+            {kpi.unit && ` ${kpi.unit}`}
+          </Fresh>
+        </b>
       </p>
     </li>
   );

@@ -29,14 +29,22 @@ export function Header(props: Props): JSX.Element {
     <header class="top">
       <div class="cover">
         <div class="cover-name">
-          <p class="brand"><Mark />{say.words.product}</p>
+          <p class="brand">
+            <Mark />
+            {say.words.product}
+          </p>
           {organizations.length > 1 ? (
             <h1>
               <select
-                aria-label={say.words.organization} value={organization?.id ?? ''}
+                aria-label={say.words.organization}
+                value={organization?.id ?? ''}
                 onChange={(event) => tell({ is: 'choose', id: event.currentTarget.value, now: Date.now() })}
               >
-                {organizations.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
+                {organizations.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {one.name}
+                  </option>
+                ))}
               </select>
             </h1>
           ) : (
@@ -56,7 +64,8 @@ function Menu({ settings, leave, person }: Props): JSX.Element {
   const menu = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const close = (event: Event): void => {
-      const isOutside = event instanceof KeyboardEvent ? event.key === 'Escape' : !menu.current?.contains(event.target as Node);
+      const isOutside =
+        event instanceof KeyboardEvent ? event.key === 'Escape' : !menu.current?.contains(event.target as Node);
       if (!isOutside || !menu.current?.open) return;
       menu.current.open = false;
       if (event instanceof KeyboardEvent) menu.current.querySelector('summary')?.focus();
@@ -71,12 +80,18 @@ function Menu({ settings, leave, person }: Props): JSX.Element {
   return (
     <details class="menu" ref={menu}>
       <summary aria-label={say.words.settings} title={say.words.settings}>
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 7h9m5 0h2M4 17h2m5 0h9" /><circle cx="15.5" cy="7" r="2.5" /><circle cx="8.5" cy="17" r="2.5" /></svg>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 7h9m5 0h2M4 17h2m5 0h9" />
+          <circle cx="15.5" cy="7" r="2.5" />
+          <circle cx="8.5" cy="17" r="2.5" />
+        </svg>
       </summary>
       <div class="menu-sheet">
         {person.name && <p class="quiet">{say.text('signedInAs', { name: person.name })}</p>}
         <SettingChoices settings={settings} />
-        <button type="button" class="link" onClick={leave.act}>{leave.words}</button>
+        <button type="button" class="link" onClick={leave.act}>
+          {leave.words}
+        </button>
       </div>
     </details>
   );
@@ -92,7 +107,12 @@ export function SettingChoices({ settings }: { readonly settings: Settings }): J
         <legend>{say.words.language}</legend>
         {LANGUAGES.map((one) => (
           <label key={one} lang={one}>
-            <input type="radio" name="language" checked={settings.language === one} onChange={() => settings.onLanguage(one)} />
+            <input
+              type="radio"
+              name="language"
+              checked={settings.language === one}
+              onChange={() => settings.onLanguage(one)}
+            />
             <span>{languages[one]}</span>
           </label>
         ))}
@@ -114,7 +134,8 @@ export function SettingChoices({ settings }: { readonly settings: Settings }): J
 export function Mark(): JSX.Element {
   return (
     <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
-      <path d="M5 4v7a7 7 0 0 0 14 0V4" /><path class="stem" d="M5 21h14" />
+      <path d="M5 4v7a7 7 0 0 0 14 0V4" />
+      <path class="stem" d="M5 21h14" />
     </svg>
   );
 }

@@ -4,14 +4,27 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 
 import { read, type Line } from '../core/activity.ts';
-import { nameOf, type Activity, type AgendaEvent, type Inbox, type Notification, type Organization } from '../core/domain.ts';
+import {
+  nameOf,
+  type Activity,
+  type AgendaEvent,
+  type Inbox,
+  type Notification,
+  type Organization,
+} from '../core/domain.ts';
 import type { Slot } from '../core/slot.ts';
 import type { Say } from '../words/say.ts';
 import { useAge, useGround, useNew, useSay } from './context.ts';
 import { Section } from './section.tsx';
 
 /** The first few, and the others when they are asked for. */
-function Few<T extends { readonly id: string }>({ of, show, line, name, more }: {
+function Few<T extends { readonly id: string }>({
+  of,
+  show,
+  line,
+  name,
+  more,
+}: {
   readonly of: readonly T[];
   readonly show: number;
   /** kind: a class, which tells what is new. */
@@ -24,10 +37,18 @@ function Few<T extends { readonly id: string }>({ of, show, line, name, more }: 
   const isNew = useNew(of.map((one) => one.id));
   return (
     <>
-      <ul class="entries" id={`${name}-list`}>{(isOpen ? of : of.slice(0, show)).map((one) => line(one, isNew(one.id) ? 'entry new' : 'entry'))}</ul>
+      <ul class="entries" id={`${name}-list`}>
+        {(isOpen ? of : of.slice(0, show)).map((one) => line(one, isNew(one.id) ? 'entry new' : 'entry'))}
+      </ul>
       <div class="links">
         {of.length > show && (
-          <button type="button" class="link" aria-expanded={isOpen} aria-controls={`${name}-list`} onClick={() => setOpen(!isOpen)}>
+          <button
+            type="button"
+            class="link"
+            aria-expanded={isOpen}
+            aria-controls={`${name}-list`}
+            onClick={() => setOpen(!isOpen)}
+          >
             {isOpen ? say.words.showLess : say.words.showMore}
           </button>
         )}
@@ -42,7 +63,14 @@ export function Agenda({ slot }: { readonly slot: Slot<readonly AgendaEvent[]> }
   return (
     <Section name="agenda" title={say.words.agenda} slots={[slot]}>
       {slot.value?.length === 0 && <p class="quiet">{say.words.agendaNone}</p>}
-      {slot.value && <Few of={slot.value} show={4} name="agenda" line={(one, kind) => <AgendaLine key={one.id} one={one} kind={kind} />} />}
+      {slot.value && (
+        <Few
+          of={slot.value}
+          show={4}
+          name="agenda"
+          line={(one, kind) => <AgendaLine key={one.id} one={one} kind={kind} />}
+        />
+      )}
     </Section>
   );
 }
@@ -52,7 +80,8 @@ function AgendaLine({ one, kind }: { readonly one: AgendaEvent; readonly kind: s
   return (
     <li class={kind}>
       <time class="in-margin day" dateTime={new Date(one.startsAt).toISOString()} aria-label={say.day(one.startsAt)}>
-        <b>{say.dayNumber(one.startsAt)}</b>{say.monthShort(one.startsAt)}
+        <b>{say.dayNumber(one.startsAt)}</b>
+        {say.monthShort(one.startsAt)}
       </time>
       <div>
         <p class="entry-title">{one.title}</p>
@@ -77,7 +106,9 @@ export function Notifications({ slot, marking, organizations, here }: InboxProps
   const inbox = slot.value;
   const unread = inbox?.items.filter((one) => !one.read).map((one) => one.id) ?? [];
   const count = inbox && (
-    <p class={`tally unread ${inbox.unread ? 'some' : ''}`} data-testid="unread" data-count={inbox.unread}>{unreadWords(say, inbox)}</p>
+    <p class={`tally unread ${inbox.unread ? 'some' : ''}`} data-testid="unread" data-count={inbox.unread}>
+      {unreadWords(say, inbox)}
+    </p>
   );
   const of = (id: string | null): string | null => {
     return id === null || id === here ? null : (organizations.find((one) => one.id === id)?.name ?? null);
@@ -87,11 +118,25 @@ export function Notifications({ slot, marking, organizations, here }: InboxProps
       {inbox?.items.length === 0 && <p class="quiet">{say.words.notificationsNone}</p>}
       {inbox && (
         <Few
-          of={inbox.items} show={4} name="notifications"
-          more={unread.length > 1 && (
-            <button type="button" class="link" onClick={() => tell({ is: 'mark', ids: unread })}>{say.words.markAll}</button>
+          of={inbox.items}
+          show={4}
+          name="notifications"
+          more={
+            unread.length > 1 && (
+              <button type="button" class="link" onClick={() => tell({ is: 'mark', ids: unread })}>
+                {say.words.markAll}
+              </button>
+            )
+          }
+          line={(one, kind) => (
+            <MessageLine
+              key={one.id}
+              one={one}
+              kind={kind}
+              isMarking={marking.has(one.id)}
+              from={of(one.organizationId)}
+            />
           )}
-          line={(one, kind) => <MessageLine key={one.id} one={one} kind={kind} isMarking={marking.has(one.id)} from={of(one.organizationId)} />}
         />
       )}
     </Section>
@@ -126,10 +171,17 @@ function MessageLine({ one, kind, isMarking, from }: MessageProps): JSX.Element 
       </div>
       {!one.read && (
         <button
-          type="button" class="tick" disabled={isMarking} aria-label={say.words.markRead} aria-describedby={title}
-          title={say.words.markRead} onClick={() => tell({ is: 'mark', ids: [one.id] })}
+          type="button"
+          class="tick"
+          disabled={isMarking}
+          aria-label={say.words.markRead}
+          aria-describedby={title}
+          title={say.words.markRead}
+          onClick={() => tell({ is: 'mark', ids: [one.id] })}
         >
-          <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 10.5l4 4 8-9" /></svg>
+          <svg viewBox="0 0 20 20" aria-hidden="true">
+            <path d="M4 10.5l4 4 8-9" />
+          </svg>
         </button>
       )}
     </li>
@@ -148,7 +200,9 @@ export function Activities({ slot, names }: JournalProps): JSX.Element {
       {slot.value?.length === 0 && <p class="quiet">{say.words.activitiesNone}</p>}
       {slot.value && (
         <Few
-          of={slot.value} show={8} name="activities"
+          of={slot.value}
+          show={8}
+          name="activities"
           line={(one, kind) => (
             <li class={kind} key={one.id} data-kind={one.kind}>
               <Moment at={one.createdAt} />
@@ -178,6 +232,8 @@ function Moment({ at }: { readonly at: number }): JSX.Element {
   useAge(at); // today becomes another day
   const isToday = new Date(at).toDateString() === new Date().toDateString();
   return (
-    <time class="in-margin" dateTime={new Date(at).toISOString()}>{isToday ? say.time(at) : say.date(at)}</time>
+    <time class="in-margin" dateTime={new Date(at).toISOString()}>
+      {isToday ? say.time(at) : say.date(at)}
+    </time>
   );
 }

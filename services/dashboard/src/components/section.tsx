@@ -18,7 +18,14 @@ export function Section({ name, title, aside, slots, children }: Props): JSX.Ele
   const isLoading = slots.some((slot) => slot.value === null && slot.problem === null);
   const failed = slots.find((slot) => slot.problem !== null);
   return (
-    <section id={name} class={`sheet sheet-${name}`} data-testid={name} aria-labelledby={`${name}-title`} aria-busy={isLoading} tabIndex={-1}>
+    <section
+      id={name}
+      class={`sheet sheet-${name}`}
+      data-testid={name}
+      aria-labelledby={`${name}-title`}
+      aria-busy={isLoading}
+      tabIndex={-1}
+    >
       <header class="sheet-head">
         <h2 id={`${name}-title`}>{title}</h2>
         {aside}
@@ -43,29 +50,56 @@ function StaleSince({ since }: { readonly since: number }): JSX.Element {
 
 /** Empty lines, as long as nothing is written on them. */
 function Lines(): JSX.Element {
-  return useMemo(() => (
-    <div class="lines" aria-hidden="true">
-      <i /><i /><i />
-    </div>
-  ), []);
+  return useMemo(
+    () => (
+      <div class="lines" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </div>
+    ),
+    [],
+  );
 }
 
-export function Money({ amount, currency, class: kind }: { readonly amount: string; readonly currency: string; readonly class?: string }): JSX.Element {
+export function Money({
+  amount,
+  currency,
+  class: kind,
+}: {
+  readonly amount: string;
+  readonly currency: string;
+  readonly class?: string;
+}): JSX.Element {
   const say = useSay();
   const { sum, unit, isUnitFirst } = say.moneyParts(amount, currency);
   const small = unit && <small>{unit}</small>;
   const gap = unit && (!isUnitFirst || /\p{L}$/u.test(unit)) ? '\u202f' : '';
   return (
     <span class={`money ${kind ?? ''}`}>
-      {isUnitFirst && small}{isUnitFirst && gap}{sum}{!isUnitFirst && gap}{!isUnitFirst && small}
+      {isUnitFirst && small}
+      {isUnitFirst && gap}
+      {sum}
+      {!isUnitFirst && gap}
+      {!isUnitFirst && small}
     </span>
   );
 }
 
 /** A figure that shows softly that it has changed. */
-export function Fresh({ of, children }: { readonly of: string | number; readonly children: ComponentChildren }): JSX.Element {
+export function Fresh({
+  of,
+  children,
+}: {
+  readonly of: string | number;
+  readonly children: ComponentChildren;
+}): JSX.Element {
   const seen = useRef({ of, changes: 0 });
   if (seen.current.of !== of) seen.current = { of, changes: seen.current.changes + 1 };
   const { changes } = seen.current;
-  return <span key={changes} class={changes ? 'fresh' : ''}>{children}</span>;
+  return (
+    <span key={changes} class={changes ? 'fresh' : ''}>
+      {children}
+    </span>
+  );
 }

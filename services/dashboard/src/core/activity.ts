@@ -60,8 +60,11 @@ function ofEnding(endings: readonly [RegExp, string][], text: string): Line {
 }
 
 function line(
-  says: string | null, what: string, transactionType: string | null = null,
-  amount: Amount | null = null, currency: string | null = null,
+  says: string | null,
+  what: string,
+  transactionType: string | null = null,
+  amount: Amount | null = null,
+  currency: string | null = null,
 ): Line {
   return { says, what, transactionType, amount, currency };
 }

@@ -42,7 +42,13 @@ export interface Desk {
 }
 
 export const CLEAR: Desk = {
-  cards: [], decisions: new Map(), leftAt: new Map(), heldUntil: -Infinity, movedAt: -Infinity, told: null, done: [],
+  cards: [],
+  decisions: new Map(),
+  leftAt: new Map(),
+  heldUntil: -Infinity,
+  movedAt: -Infinity,
+  told: null,
+  done: [],
 };
 
 /** Take what the services and the events say into what is on the desk. */

@@ -126,5 +126,8 @@ export function nameOf(user: string, names: ReadonlyMap<string, string>): string
   const known = names.get(user);
   if (known) return known;
   if (!/^\p{L}+([-.]\p{L}+){0,2}$/u.test(user)) return user;
-  return user.replace(/(^|[-.])(\p{L})/gu, (_all, gap: string, first: string) => (gap ? ' ' : '') + first.toUpperCase());
+  return user.replace(
+    /(^|[-.])(\p{L})/gu,
+    (_all, gap: string, first: string) => (gap ? ' ' : '') + first.toUpperCase(),
+  );
 }

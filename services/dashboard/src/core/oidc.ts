@@ -55,7 +55,14 @@ export function provider(document: unknown, issuer: string): Provider {
 }
 
 /** Where to send the person. challenge: base64url of the verifier's SHA-256. */
-export function loginUrl(oidc: Oidc, at: Provider, redirect: string, attempt: Attempt, challenge: string, language: string): string {
+export function loginUrl(
+  oidc: Oidc,
+  at: Provider,
+  redirect: string,
+  attempt: Attempt,
+  challenge: string,
+  language: string,
+): string {
   const url = new URL(at.authorize);
   const asked = {
     response_type: 'code',
@@ -100,7 +107,11 @@ export function returned(query: URLSearchParams, attempt: Attempt | null): strin
 /** The form that exchanges a code. */
 export function exchange(oidc: Oidc, code: string, redirect: string, verifier: string): URLSearchParams {
   return new URLSearchParams({
-    grant_type: 'authorization_code', client_id: oidc.clientId, code, redirect_uri: redirect, code_verifier: verifier,
+    grant_type: 'authorization_code',
+    client_id: oidc.clientId,
+    code,
+    redirect_uri: redirect,
+    code_verifier: verifier,
   });
 }
 
@@ -142,7 +153,9 @@ export function personOf(of: Tokens, rolesClaim: string): Person {
   const said = { ...claims(of.id ?? ''), ...claims(of.access) };
   const text = (name: string): string | null => (typeof said[name] === 'string' ? said[name] : null);
   const user = text('sub');
-  const names = rolesClaim.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], said);
+  const names = rolesClaim
+    .split('.')
+    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], said);
   const roles = Array.isArray(names) ? ROLES.filter((role) => (names as unknown[]).includes(role)) : null;
   const role: readonly Role[] | null = roles && [...new Set<Role>(['member', ...roles])];
   return {

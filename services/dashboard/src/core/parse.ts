@@ -1,7 +1,17 @@
 /** Reads what the services answer. What is not as the REST reference says is refused, with its place. */
 
 import type {
-  Activity, AgendaEvent, Approval, ApprovalStatus, Inbox, Instant, Kpi, Months, Notification, Organization, Stats,
+  Activity,
+  AgendaEvent,
+  Approval,
+  ApprovalStatus,
+  Inbox,
+  Instant,
+  Kpi,
+  Months,
+  Notification,
+  Organization,
+  Stats,
 } from './domain.ts';
 
 /** An answer, or an event, that is not what it has to be. */
@@ -156,7 +166,11 @@ export function notification(of: Fields): Notification {
 }
 
 export function months(of: Fields): Months {
-  const items = of.list('items', (one) => ({ month: one.text('month'), due: one.amount('due'), paid: one.amount('paid') }));
+  const items = of.list('items', (one) => ({
+    month: one.text('month'),
+    due: one.amount('due'),
+    paid: one.amount('paid'),
+  }));
   return { currency: of.text('currency'), items };
 }
 

@@ -16,7 +16,14 @@ export interface Values {
 export type Part = keyof Values;
 
 export const PARTS: readonly Part[] = [
-  'stats', 'kpis', 'approvals', 'months', 'verdicts', 'activities', 'agenda', 'notifications',
+  'stats',
+  'kpis',
+  'approvals',
+  'months',
+  'verdicts',
+  'activities',
+  'agenda',
+  'notifications',
 ];
 
 /** What only draws a chart: the page is whole without it. */

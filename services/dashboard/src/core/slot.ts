@@ -45,7 +45,12 @@ export function paint<P extends Part>(part: P, slot: Slot<Values[P]>, now: Insta
 }
 
 /** An answer has come. What was heard after it was asked for is newer than it. */
-export function load<P extends Part>(part: P, slot: Slot<Values[P]>, answer: Values[P], asked: Instant): Slot<Values[P]> {
+export function load<P extends Part>(
+  part: P,
+  slot: Slot<Values[P]>,
+  answer: Values[P],
+  asked: Instant,
+): Slot<Values[P]> {
   const heard = slot.heard.filter((one) => one.at >= asked);
   const value = apply(part, answer, heard);
   return {

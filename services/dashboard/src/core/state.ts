@@ -44,9 +44,22 @@ export interface State {
 export type Message =
   | { readonly is: 'tick'; readonly now: Instant }
   | { readonly is: 'link'; readonly link: Link }
-  | { readonly is: 'event'; readonly event: Happening; readonly now: Instant }
-  | { readonly is: 'loaded'; readonly part: Part; readonly value: Values[Part]; readonly asked: Instant; readonly now: Instant }
-  | { readonly is: 'failed'; readonly part: Part; readonly problem: Problem; readonly asked: Instant; readonly now: Instant; readonly chance: number }
+  | { readonly is: 'event'; readonly event: Happening; readonly now: Instant; readonly chance: number }
+  | {
+      readonly is: 'loaded';
+      readonly part: Part;
+      readonly value: Values[Part];
+      readonly asked: Instant;
+      readonly now: Instant;
+    }
+  | {
+      readonly is: 'failed';
+      readonly part: Part;
+      readonly problem: Problem;
+      readonly asked: Instant;
+      readonly now: Instant;
+      readonly chance: number;
+    }
   | { readonly is: 'reload'; readonly now: Instant }
   | { readonly is: 'network'; readonly isOnline: boolean; readonly now: Instant }
   | { readonly is: 'choose'; readonly id: string; readonly now: Instant }
@@ -54,7 +67,14 @@ export type Message =
   /** What the stream may see has changed. */
   | { readonly is: 'access'; readonly now: Instant }
   | { readonly is: 'names'; readonly names: ReadonlyMap<string, string> }
-  | { readonly is: 'press'; readonly id: string; readonly verdict: Verdict; readonly reason: string; readonly key: string; readonly now: Instant }
+  | {
+      readonly is: 'press';
+      readonly id: string;
+      readonly verdict: Verdict;
+      readonly reason: string;
+      readonly key: string;
+      readonly now: Instant;
+    }
   | { readonly is: 'accepted'; readonly approval: Approval; readonly now: Instant }
   | { readonly is: 'refused'; readonly id: string; readonly problem: Problem; readonly now: Instant }
   | { readonly is: 'looked'; readonly id: string; readonly approval: Approval | null; readonly now: Instant }
@@ -67,7 +87,13 @@ export type Message =
 export type Effect =
   /** Ask the services; each part's answer is `loaded` or `failed`. */
   | { readonly do: 'fetch'; readonly parts: readonly Part[]; readonly organizationId: string; readonly asked: Instant }
-  | { readonly do: 'decide'; readonly id: string; readonly verdict: Verdict; readonly reason: string; readonly key: string }
+  | {
+      readonly do: 'decide';
+      readonly id: string;
+      readonly verdict: Verdict;
+      readonly reason: string;
+      readonly key: string;
+    }
   | { readonly do: 'look'; readonly id: string }
   | { readonly do: 'mark'; readonly id: string }
   /** Everything was loaded anew, or could not be: the stream may go on, or asks again. */
@@ -83,7 +109,10 @@ export function slots(): Slots {
 
 /** A page on which nothing has been loaded yet. */
 export function initial(
-  person: Person, organizations: readonly Organization[], chosen: string | null, now: Instant,
+  person: Person,
+  organizations: readonly Organization[],
+  chosen: string | null,
+  now: Instant,
 ): State {
   return {
     person,
@@ -107,7 +136,9 @@ export function initial(
 /** What is to be said of the connection: a socket may seem live for a while after the network has gone. */
 export function linkOf({ link, offlineSince }: Pick<State, 'link' | 'offlineSince'>): Link {
   if (offlineSince === null || link.state === 'refused') return link;
-  return link.state === 'offline' ? { ...link, reason: 'network' } : { state: 'offline', reason: 'network', since: offlineSince };
+  return link.state === 'offline'
+    ? { ...link, reason: 'network' }
+    : { state: 'offline', reason: 'network', since: offlineSince };
 }
 
 export type { Spoken };

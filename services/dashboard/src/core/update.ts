@@ -4,8 +4,8 @@
  */
 
 import * as desks from './desk.ts';
-import type { Instant } from './domain.ts';
-import { ask, deadline as gateDeadline, GAP_MS, hurry, isDue, SLOW_GAP_MS, touch } from './gate.ts';
+import { mayDecide, type Instant } from './domain.ts';
+import { ask, deadline as gateDeadline, GAP_MS, hurry, isDue, SLOW_GAP_MS, SPREAD_MS, touch } from './gate.ts';
 import { CHARTS, PARTS, touched, type Part } from './parts.ts';
 import { fail, hear, load, paint, paintDeadline, type Slot, type Slots } from './slot.ts';
 import * as speeches from './speech.ts';
@@ -106,14 +106,15 @@ function told(before: State, after: State, now: Instant): State {
   return { ...after, speech: speeches.tell(speech, { says: 'link', state: said }, now) };
 }
 
-function onEvent(state: State, { event, now }: Of<'event'>): Step {
+function onEvent(state: State, { event, now, chance }: Of<'event'>): Step {
   const parts = touched(event, state.organization?.id ?? null);
   if (parts.length === 0) return [state, []];
+  const from = mayDecide(state.person) ? now : now + chance * SPREAD_MS;
   const slots: { -readonly [P in Part]: Slots[P] } = { ...state.slots };
   for (const part of parts) {
     const slot = slots[part] as Slot<never>;
     const heard = hear(part, slot, event, now);
-    slots[part] = { ...heard, gate: touch(heard.gate) } as never;
+    slots[part] = { ...heard, gate: touch(heard.gate, from) } as never;
   }
   let { speech } = state;
   if (event.eventType === 'APPROVAL_PENDING') speech = speeches.tell(speech, { says: 'new-approvals', count: 1 }, now);

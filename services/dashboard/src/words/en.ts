@@ -74,7 +74,10 @@ export const en: Catalogue = {
   decidedByYou: 'by you',
   rejectionReason: 'Reason: {reason}',
   gone: 'Decided elsewhere',
-  granted: { one: 'You have approved. {count} more approval is needed.', other: 'You have approved. {count} more approvals are needed.' },
+  granted: {
+    one: 'You have approved. {count} more approval is needed.',
+    other: 'You have approved. {count} more approvals are needed.',
+  },
   grants: '{count} of {needed} approvals',
   yours: 'Your own request: someone else has to decide.',
   readOnly: 'You can follow the requests. The treasurer or the president decides.',

@@ -72,7 +72,10 @@ export const fr = {
   decidedByYou: 'par vous',
   rejectionReason: 'Motif : {reason}',
   gone: 'Décidé ailleurs',
-  granted: { one: 'Vous avez approuvé. Il manque encore {count} accord.', other: 'Vous avez approuvé. Il manque encore {count} accords.' },
+  granted: {
+    one: 'Vous avez approuvé. Il manque encore {count} accord.',
+    other: 'Vous avez approuvé. Il manque encore {count} accords.',
+  },
   grants: '{count} accord sur {needed}',
   yours: 'Votre propre demande : à quelqu’un d’autre de décider.',
   readOnly: 'Vous pouvez suivre les demandes. La trésorière ou la présidence décide.',
@@ -114,7 +117,11 @@ export const fr = {
   showLess: 'Voir moins',
 
   types: {
-    LOAN: 'Prêt', WITHDRAWAL: 'Retrait', TRANSFER: 'Virement', PAYMENT: 'Paiement', REFUND: 'Remboursement',
+    LOAN: 'Prêt',
+    WITHDRAWAL: 'Retrait',
+    TRANSFER: 'Virement',
+    PAYMENT: 'Paiement',
+    REFUND: 'Remboursement',
   } as Record<string, string>,
   lines: {
     APPROVAL_PENDING: 'Demande : {what}',

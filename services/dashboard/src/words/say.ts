@@ -61,14 +61,22 @@ export class Say {
   }
 
   percent(value: number): string {
-    return this.#kept('percent', () => new Intl.NumberFormat(this.language, { style: 'percent', maximumFractionDigits: 1 })).format(value / 100);
+    return this.#kept(
+      'percent',
+      () => new Intl.NumberFormat(this.language, { style: 'percent', maximumFractionDigits: 1 }),
+    ).format(value / 100);
   }
 
   /** An amount with its currency: `125 000 F CFA`, `€1,250.50`. A currency nobody knows is shown as it is written. */
   money(amount: Amount, currency: string): string {
     try {
       const format = this.#kept(`money ${currency}`, () => {
-        return new Intl.NumberFormat(this.language, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...decimals(currency) });
+        return new Intl.NumberFormat(this.language, {
+          style: 'currency',
+          currency,
+          currencyDisplay: 'narrowSymbol',
+          ...decimals(currency),
+        });
       });
       // A decimal string is formatted digit by digit, however long it is.
       return (format as { format(value: string): string }).format(amount);
@@ -79,7 +87,10 @@ export class Say {
   }
 
   /** The sum and the currency apart, so that a page may set them apart. */
-  moneyParts(amount: Amount, currency: string): { readonly sum: string; readonly unit: string; readonly isUnitFirst: boolean } {
+  moneyParts(
+    amount: Amount,
+    currency: string,
+  ): { readonly sum: string; readonly unit: string; readonly isUnitFirst: boolean } {
     const whole = this.money(amount, currency);
     const sum = /[-\d].*\d|\d/.exec(whole)?.[0] ?? whole;
     const unit = whole.replace(sum, '').trim();
@@ -104,7 +115,10 @@ export class Say {
 
   /** month: such as `2026-11`. */
   monthLong(month: string): string {
-    return this.#kept('month long', () => new Intl.DateTimeFormat(this.language, { month: 'long', timeZone: 'UTC' })).format(Date.parse(`${month}-15`));
+    return this.#kept(
+      'month long',
+      () => new Intl.DateTimeFormat(this.language, { month: 'long', timeZone: 'UTC' }),
+    ).format(Date.parse(`${month}-15`));
   }
 
   dayNumber(at: Instant): string {
