@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.table import Case, all_cases
+from tests.house.files import ROOT
 from unionflow_cli.conformance.core.cases import Step
 from unionflow_cli.conformance.core.levels import Level, Time, chosen, hangs_on_a_moment
 
@@ -65,3 +66,11 @@ def test_a_case_without_waits_turns_on_no_moment() -> None:
         {"at": 20, "text": "x"},
     ]
     assert not hangs_on_a_moment(Case("frames", "quick", steps=steps))
+
+
+def test_the_guide_tells_how_many_cases_each_level_has() -> None:
+    guide = (ROOT / "docs" / "how-to" / "write-your-own-client.md").read_text("utf-8")
+    for level in Level:
+        row = next(line for line in guide.splitlines() if line.startswith(f"| `{level}` |"))
+        assert row.endswith(f"| {len(held(level))} |")
+    assert f"{len(TABLE)} cases are never played" in guide

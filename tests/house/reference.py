@@ -149,7 +149,8 @@ def metrics_page() -> str:
 A relay, the business services and an operator serve them in Prometheus' text format at `/metrics`
 on the management port (9085). Units are in the names. No label takes a value that a client, or a
 stream's author, can choose, so the number of series is bounded. What to make of them:
-[alerts and rules](../how-to/watch-it-with-prometheus.md), [dashboards](../how-to/watch-it-with-grafana.md).
+[alerts and rules](../how-to/watch-it-with-prometheus.md),
+[dashboards](../how-to/watch-it-with-grafana.md).
 
 ## The relay
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import helm_python
 
+from tests.chaos.tokens import SECRET
 from tests.cluster.images import write_image
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.node import running_node
@@ -27,7 +28,7 @@ PROD = "prod"
 RELEASE = "unionflow"
 OPERATOR_RELEASE = "unionflow-operator"
 TIMEOUT = 240  # seconds, of a step of Helm
-READY_SECONDS = 240.0
+READY_SECONDS = 400.0  # on a machine that is busy
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
@@ -99,10 +100,12 @@ class World:
         self.until_ready(self.stream)
         self.seconds["helm install of both charts to Ready=True"] = time.monotonic() - begun
         self.rolled_out("unionflow-backend")
+        secret = ("create", "secret", "generic", "tokens", f"--from-literal=secret={SECRET}")
+        self.kubectl("-n", PROD, *secret)
         self.busy.apply(
             {
                 "kafka": {"bootstrapServers": self.kafka},
-                "auth": {"none": True},
+                "auth": {"secretRef": {"name": "tokens"}},
                 "topicPrefix": "busy.",
                 "relay": {"drainSeconds": 10, "heartbeatSeconds": 5},
             }

@@ -25,6 +25,7 @@ from tests.install.conftest import Say
 from tests.install.installing import (
     OPERATOR_RELEASE,
     PROD,
+    READY_SECONDS,
     RELEASE,
     TIMEOUT,
     World,
@@ -35,7 +36,7 @@ from tests.operator.e2e.load import Outcome, Target, under_load, wrongs
 from tests.operator.e2e.watching import seconds_to_ready, until
 from unionflow_events import CATALOGUE
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 SOCIETIES = (SOCIETY, "mutuelle-abidjan", "mutuelle-cotonou")
 
 
@@ -94,7 +95,7 @@ def test_two_charts_become_a_stream_that_is_ready(installed: World, say: Say) ->
 
 
 def test_kubectl_shows_the_columns_and_explains_the_fields(installed: World) -> None:
-    head, row = installed.kubectl("-n", PROD, "get", "ufs").splitlines()
+    head, row = installed.kubectl("-n", PROD, "get", "ufs", RELEASE).splitlines()
     assert head.split() == ["NAME", "READY", "RELAYS", "TOPICS", "CLIENTS", "REASON", "AGE"]
     assert row.split()[:4] == [RELEASE, "True", "2/2", "5/5"]
     explained = installed.kubectl("explain", "ufs.spec.relay.drainSeconds")
@@ -191,7 +192,7 @@ def test_everything_is_upgraded_under_load_and_nobody_misses_anything(
 
 def rolled(world: World, before: set[str]) -> None:
     """Wait until both streams, the operator and the backend have new pods alone."""
-    until("only new relays", lambda: not before & pods(world), TIMEOUT)
+    until("only new relays", lambda: not before & pods(world), READY_SECONDS)
     world.rolled_out("unionflow-operator", SYSTEM)
     for deployment in ("unionflow-backend", "unionflow-relay", "busy-relay"):
         world.rolled_out(deployment)
@@ -259,8 +260,8 @@ def test_uninstall_leaves_the_topics_and_nothing_else(installed: World) -> None:
         "ufs,deploy,rs,pods,svc,cm,secret,sa,job,netpol,pdb,ingress,hpa,pvc,role,rolebinding,"
         "endpointslices"
     )
-    kept = ["configmap/kube-root-ca.crt", "serviceaccount/default"]
-    until("nothing of the stack", lambda: installed.left(PROD, kinds) == kept, 90)
+    kept = {"secret/tokens", "configmap/kube-root-ca.crt", "serviceaccount/default"}
+    until("nothing of the stack", lambda: set(installed.left(PROD, kinds)) == kept, 90)
     installed.helm(SYSTEM).uninstall(OPERATOR_RELEASE, timeout=TIMEOUT)
     until("nothing of the operator", lambda: _of_the_operator(installed) == [], 90)
     listed = AdminClient({"bootstrap.servers": installed.kafka}).list_topics(timeout=20).topics

@@ -42,31 +42,31 @@ function wanted() {
 
 /** Put what was made in the place of what was there, at once: another may be reading it, or making it too. */
 function replace(made) {
-  const old = join(room, 'build', `old-${process.pid}`);
-  if (existsSync(dist)) renameSync(dist, old);
-  renameSync(made, dist);
-  rmSync(old, { recursive: true, force: true });
+    const old = join(room, 'build', `old-${process.pid}`);
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(made, dist);
+    rmSync(old, { recursive: true, force: true });
 }
 
 const hash = wanted();
 const isDone = existsSync(join(dist, 'index.html')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 if (isDone && !process.argv.includes('--anew')) {
-  console.log('dashboard: nothing has changed');
+    console.log('dashboard: nothing has changed');
 } else {
-  const made = join(room, 'build', `made-${process.pid}`);
-  await build({ root: room, configFile: join(room, 'vite.config.ts'), logLevel: 'warn', build: { outDir: made } });
-  for (const file of filesIn(made).filter((name) => SHRINKS.test(name))) {
-    const small = gzipSync(readFileSync(file), { level: 9 });
-    if (small.length < statSync(file).size) writeFileSync(`${file}.gz`, small);
-  }
-  const { total, files } = weigh(made);
-  for (const [name, size] of files) console.log(`${String(size).padStart(8)} ${name}`);
-  console.log(`${String(total).padStart(8)} of ${LIMIT} bytes, gzipped`);
-  if (total > LIMIT) {
-    rmSync(made, { recursive: true });
-    console.error(`dashboard: ${total} bytes are more than the ${LIMIT} that the page may weigh`);
-    process.exit(1);
-  }
-  replace(made);
-  writeFileSync(stamp, hash);
+    const made = join(room, 'build', `made-${process.pid}`);
+    await build({ root: room, configFile: join(room, 'vite.config.ts'), logLevel: 'warn', build: { outDir: made } });
+    for (const file of filesIn(made).filter((name) => SHRINKS.test(name))) {
+        const small = gzipSync(readFileSync(file), { level: 9 });
+        if (small.length < statSync(file).size) writeFileSync(`${file}.gz`, small);
+    }
+    const { total, files } = weigh(made);
+    for (const [name, size] of files) console.log(`${String(size).padStart(8)} ${name}`);
+    console.log(`${String(total).padStart(8)} of ${LIMIT} bytes, gzipped`);
+    if (total > LIMIT) {
+        rmSync(made, { recursive: true });
+        console.error(`dashboard: ${total} bytes are more than the ${LIMIT} that the page may weigh`);
+        process.exit(1);
+    }
+    replace(made);
+    writeFileSync(stamp, hash);
 }

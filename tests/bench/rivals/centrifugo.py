@@ -125,7 +125,9 @@ def wait_until_it_consumes(
     while is_running():
         described = admin.describe_consumer_groups([group], request_timeout=_ANSWER_SECONDS)
         # The stubs have a future of a mapping; it is one of a description.
-        found = cast("ConsumerGroupDescription", described[group].result(_ANSWER_SECONDS))
+        found: ConsumerGroupDescription = cast(
+            "ConsumerGroupDescription", described[group].result(_ANSWER_SECONDS)
+        )
         if found.state is ConsumerGroupState.STABLE and found.members:
             return
         if time.monotonic() > deadline:

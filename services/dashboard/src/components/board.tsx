@@ -9,7 +9,7 @@ import { mayDecide } from '../core/domain.ts';
 import { linkOf, type Spoken, type State } from '../core/state.ts';
 import type { Say } from '../words/say.ts';
 import { Approvals } from './approvals.tsx';
-import { useAge, useSay } from './context.ts';
+import { AwayContext, useAge, useSay } from './context.ts';
 import { Kpis, Statistics } from './figures.tsx';
 import { Header, type Settings } from './header.tsx';
 import { Activities, Agenda, Notifications } from './lists.tsx';
@@ -61,7 +61,7 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
   );
 
   return (
-    <>
+    <AwayContext.Provider value={link.state === 'offline' && link.reason === 'network'}>
       <a class="skip" href="#approvals">
         {say.words.skip}
       </a>
@@ -91,7 +91,7 @@ export function Board({ page, settings, leave, logIn }: Props): JSX.Element {
       <p class="sr-only" role="status" aria-live="polite" data-testid="announcer">
         <span key={state.speech.number}>{state.speech.said && spoken(say, state.speech.said)}</span>
       </p>
-    </>
+    </AwayContext.Provider>
   );
 }
 

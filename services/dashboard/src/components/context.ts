@@ -15,6 +15,9 @@ export interface Ground {
 
 export const GroundContext = createContext<Ground>({ say: new Say('fr'), tell: () => undefined });
 
+/** The page as a whole says that it has no network: then not every part has to say it too. */
+export const AwayContext = createContext(false);
+
 export function useGround(): Ground {
   return useContext(GroundContext);
 }

@@ -1,10 +1,13 @@
 /** One page of the book: a title, what is in it, and a word where that could not be refreshed. */
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useMemo, useRef } from 'preact/hooks';
+import { useContext, useMemo, useRef } from 'preact/hooks';
 
 import type { Slot } from '../core/slot.ts';
-import { useAge, useSay } from './context.ts';
+import { AwayContext, useAge, useSay } from './context.ts';
+
+/** The status of a problem where nobody answered. */
+const NOBODY = 0;
 
 interface Props {
   readonly name: string;
@@ -16,7 +19,10 @@ interface Props {
 
 export function Section({ name, title, aside, slots, children }: Props): JSX.Element {
   const isLoading = slots.some((slot) => slot.value === null && slot.problem === null);
-  const failed = slots.find((slot) => slot.problem !== null);
+  const isAway = useContext(AwayContext);
+  const failed = slots.find(
+    (slot) => slot.problem !== null && !(isAway && slot.asOf !== null && slot.problem.status === NOBODY),
+  );
   return (
     <section
       id={name}
