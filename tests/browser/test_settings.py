@@ -14,7 +14,7 @@ from tests.browser.window import PHONE, Opener
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ABIDJAN = "mutuelle-abidjan"
-_BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
+_INK = "getComputedStyle(document.body).color"
 
 
 async def test_language_and_appearance_are_chosen_on_the_page_and_kept(
@@ -22,17 +22,17 @@ async def test_language_and_appearance_are_chosen_on_the_page_and_kept(
 ) -> None:
     async with window(viewport=PHONE) as one:
         here = await open_dashboard(one.page, stack.url)
-        light = await here.page.evaluate(_BACKGROUND)
+        light = await here.page.evaluate(_INK)
         await here.page.get_by_label("Réglages").click()
         assert await violations(here.page) == []
         assert [*await running_out(here.page), *await small_targets(here.page)] == []
-        await here.page.get_by_text("Sombre").click()
-        await here.page.get_by_text("English").click()
+        await here.page.get_by_role("radio", name="Sombre").check()
+        await here.page.get_by_role("radio", name="English").check()
         await expect(here.page.locator("html")).to_have_attribute("lang", "en")
-        assert await here.page.evaluate(_BACKGROUND) != light
+        assert await here.page.evaluate(_INK) != light
         await here.page.goto(f"{stack.url}?user=awa-ndiaye&organization={DAKAR}&roles=treasurer")
         await expect(here.page.get_by_role("heading", name="To decide")).to_be_visible()
-        assert await here.page.evaluate(_BACKGROUND) != light
+        assert await here.page.evaluate(_INK) != light
 
 
 async def test_who_belongs_to_two_societies_sees_the_one_that_is_chosen(
@@ -42,7 +42,7 @@ async def test_who_belongs_to_two_societies_sees_the_one_that_is_chosen(
         here = await open_dashboard(one.page, stack.url, organization=f"{DAKAR},{ABIDJAN}")
         dakar = await member(stack).ask_for(84_000)
         abidjan = await Colleague(stack, "serge-bamba", "member", ABIDJAN).ask_for(85_000)
-        choice = here.page.get_by_label("Société")
+        choice = here.page.get_by_role("combobox", name="Société")
         for society, shown, hidden in ((DAKAR, dakar, abidjan), (ABIDJAN, abidjan, dakar)):
             await choice.select_option(society)
             await expect(here.approval(shown)).to_be_visible()

@@ -36,7 +36,7 @@ def program(*lives: list[int], ranges: tuple[Range, ...] = ()) -> Patron:
     made = [Life(array("q", numbers)) for numbers in lives]
     viewer = Viewer(frozenset({"A"}))
     one = Patron("p", Library.PYTHON, viewer, sse=False, life=None, token=1, lives=made)
-    return replace(one, ranges=list(ranges), live_in_the_end=True)
+    return replace(one, ranges=list(ranges), arrived=True)
 
 
 def wrongs(verdict: Verdict) -> dict[Wrong, int]:

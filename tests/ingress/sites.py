@@ -45,10 +45,6 @@ class Site:
     ingress: Manifest
     pods: tuple[str, ...]
 
-    def with_pods(self, *pods: str) -> Site:
-        """The same after pods came or went."""
-        return replace(self, pods=pods)
-
     def without_annotations(self) -> Site:
         """As it would be, had the operator put none on it."""
         metadata = {**self.ingress["metadata"], "annotations": {}}

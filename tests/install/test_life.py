@@ -153,7 +153,6 @@ def _attributes(verb: str, resource: str, namespace: str) -> dict[str, str]:
         ("create", "pods/exec", PROD),
         ("delete", "pods", PROD),
         ("create", "serviceaccounts/token", PROD),
-        ("get", "secrets", "kube-system"),
         ("delete", "namespaces", ""),
         ("create", "roles.rbac.authorization.k8s.io", PROD),
         ("create", "clusterrolebindings.rbac.authorization.k8s.io", ""),

@@ -44,6 +44,7 @@ ENDPOINTS = {
     "dashboard": f"/dashboard{_IN}",
     "stats": f"/dashboard/stats{_IN}",
     "kpis": f"/dashboard/kpis{_IN}",
+    "months": f"/dashboard/months{_IN}",
     "activities": f"/dashboard/activities{_IN}",
     "upcoming": f"/dashboard/events{_IN}",
 }

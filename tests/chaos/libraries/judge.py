@@ -43,8 +43,10 @@ def judge(truth: Truth, patron: Patron) -> Verdict:
     verdict.truncated = len(declared - had)
     for fault in patron.faults:
         verdict.accuse(Wrong.BROKEN, Evidence(0, -1, fault))
-    if not patron.live_in_the_end:
-        verdict.accuse(Wrong.ABSENT, Evidence(0, -1, "its last word was another than `live`"))
+    if not patron.arrived:
+        verdict.accuse(
+            Wrong.ABSENT, Evidence(0, -1, f"never live with everything: {patron.state or 'new'}")
+        )
     for gap in patron.ranges:
         if gap.reason != REPLACED or not set(_lanes_meant(truth, gap)):
             verdict.accuse(Wrong.MISDECLARED, Evidence(0, -1, f"nothing is gone: {gap}"))

@@ -42,7 +42,7 @@ class Patron:
     starts again from its store; None: it does not. token: how many seconds each of its lasts.
 
     ranges: what it was told to reload. faults: what may not happen, in words. state: of its newest
-    status. live_in_the_end: that it was `live` before all was stopped.
+    status. arrived: whether it was live, with everything, after the last fault.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Patron:
     ranges: list[Range] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     state: str = ""
-    live_in_the_end: bool = False
+    arrived: bool = False
 
     def card(self, number: int) -> Mapping[str, Any]:
         """What its process is told of it."""

@@ -73,7 +73,7 @@ class Readers:
             left = [one for one in left if one.state != "live" or self._lacks(truth, one)]
             await asyncio.sleep(LOOK_SECONDS)
         for patron in self.patrons:
-            patron.live_in_the_end = patron.state == "live"
+            patron.arrived = patron not in left  # one that dies now and then may just be doing so
 
     def _lacks(self, truth: Truth, patron: Patron) -> bool:
         """Whether something may still come; of one that is made to lose, that is not known."""

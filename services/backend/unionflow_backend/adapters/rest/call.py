@@ -7,7 +7,7 @@ in the transaction of the change itself, so that a process which dies between le
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
@@ -22,9 +22,12 @@ from unionflow_backend.adapters.database.work import Database, Work
 from unionflow_backend.adapters.rest.callers import Callers
 from unionflow_backend.adapters.rest.fields import OrganizationId
 from unionflow_backend.adapters.statistics.asking import ask
-from unionflow_backend.adapters.statistics.fresh import FreshFigures
+from unionflow_backend.adapters.statistics.figures import figures_of_one
+from unionflow_backend.adapters.statistics.fresh import Fresh
+from unionflow_backend.adapters.statistics.months import months_as_of
 from unionflow_backend.core.etags import etag, require_match
 from unionflow_backend.core.idempotency import MAX_KEY_LENGTH, Asked, Stored, asked, require_same
+from unionflow_backend.core.months import Month
 from unionflow_backend.core.pages import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -34,6 +37,7 @@ from unionflow_backend.core.pages import (
     read_sort,
 )
 from unionflow_backend.core.permissions import Caller, Operation, require
+from unionflow_backend.core.statistics import Figures
 from unionflow_backend.errors import DatabaseUnavailable, Unprocessable
 
 REPLAYED: Final = "Idempotency-Replayed"
@@ -48,7 +52,8 @@ class Api:
     callers: Callers
     base_path: str
     on_replay: Callable[[], None]
-    figures: FreshFigures = field(default_factory=FreshFigures)
+    figures: Fresh[Figures] = field(default_factory=lambda: Fresh(figures_of_one))
+    months: Fresh[Sequence[Month]] = field(default_factory=lambda: Fresh(months_as_of))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,14 @@ class Call:
         return self._api.database.clock()
 
     @property
-    def figures(self) -> FreshFigures:
+    def figures(self) -> Fresh[Figures]:
         """The figures of organisations."""
         return self._api.figures
+
+    @property
+    def months(self) -> Fresh[Sequence[Month]]:
+        """Their last twelve months."""
+        return self._api.months
 
     async def watch(self, organization_id: str) -> None:
         """Somebody looks at the figures of this organisation."""

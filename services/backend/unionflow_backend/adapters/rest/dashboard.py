@@ -14,11 +14,10 @@ from unionflow_backend.adapters.rest import agenda, organizations
 from unionflow_backend.adapters.rest.call import Call, InOrganization, Paged, Reading, Reply
 from unionflow_backend.adapters.rest.fields import Given, Moment, moment
 from unionflow_backend.adapters.rest.problems import responses
-from unionflow_backend.adapters.statistics.months import months_of
 from unionflow_backend.core.activities import Activity
 from unionflow_backend.core.agenda import AgendaEvent, AgendaStatus
 from unionflow_backend.core.money import write_amount
-from unionflow_backend.core.months import Month, filled, last_months
+from unionflow_backend.core.months import Month
 from unionflow_backend.core.organizations import Organization
 from unionflow_backend.core.pages import After, Sort, write_cursor
 from unionflow_backend.core.permissions import Caller, Operation
@@ -194,12 +193,12 @@ async def get_kpis(call: Reading, organization_id: InOrganization = None) -> Res
 @router.get("/months", response_model=MonthList, responses=responses())
 async def list_months(call: Reading, organization_id: InOrganization = None) -> Response:
     """What contributions came to in each of the last twelve months."""
-    id, months = call.organization(organization_id), last_months(call.now())
+    id = call.organization(organization_id)
 
     async def ask(connection: AsyncConnection, caller: Caller) -> Reply:
         owner = await organization(connection, caller, id)
-        found = filled(await months_of(connection, id, months), months)
-        items = [_month(one, owner.currency) for one in found]
+        found = await call.months.of(connection, id, call.now())
+        items = [_month(one, owner.currency) for one in found or ()]
         return Reply(MonthList(currency=owner.currency, items=items))
 
     return await call.read(Operation.DASHBOARD_READ, ask, id)

@@ -107,3 +107,10 @@ class _Among:
 def _or_none(count: ColumnElement[Any]) -> ColumnElement[int]:
     """PostgreSQL sums whole numbers to a decimal one."""
     return cast(func.coalesce(count, 0), BigInteger)
+
+
+async def figures_of_one(
+    connection: AsyncConnection, organization_id: str, now_ms: int
+) -> Figures | None:
+    """As `figures_of`, of one organisation; None where there is no such one."""
+    return (await figures_of(connection, [organization_id], now_ms)).get(organization_id)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from unionflow_backend.adapters.database.tables import contributions
-from unionflow_backend.core.months import Month
+from unionflow_backend.core.months import Month, filled, last_months
 
 
 async def months_of(
@@ -31,3 +31,11 @@ async def months_of(
     )
     rows = await connection.execute(query)
     return {row[0]: Month(row[0], int(row[1]), int(row[2])) for row in rows}
+
+
+async def months_as_of(
+    connection: AsyncConnection, organization_id: str, now_ms: int
+) -> Sequence[Month]:
+    """The last twelve, oldest first. now_ms: milliseconds since 1970."""
+    months = last_months(now_ms)
+    return filled(await months_of(connection, organization_id, months), months)
