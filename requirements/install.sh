@@ -42,18 +42,21 @@ has_postgres() {
     command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
-# Debian's packages for the tools that are not here.
+# Debian puts some programs where only root's PATH looks.
+has() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null; }
+
+# Debian's packages for the tools that are not here: those that `unionflow doctor` names.
 missing_packages() {
     [ -n "$(find_python)" ] || echo python3-venv
     has_java || echo openjdk-17-jre-headless
-    command -v mvn >/dev/null || echo maven
-    command -v cc >/dev/null || echo gcc libc6-dev
+    has mvn || echo maven
+    has cc || echo gcc libc6-dev
     has_postgres || echo postgresql
-    command -v chromium >/dev/null || echo chromium fonts-dejavu-core
-    command -v nginx >/dev/null || echo nginx-light
-    command -v haproxy >/dev/null || echo haproxy
-    command -v promtool >/dev/null || echo prometheus
-    command -v faketime >/dev/null || echo faketime
+    has chromium || has chromium-browser || has google-chrome || echo chromium fonts-dejavu-core
+    has nginx || echo nginx-light
+    has haproxy || echo haproxy
+    has promtool || echo prometheus
+    has faketime || echo faketime
 }
 
 install_packages() {

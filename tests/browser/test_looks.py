@@ -96,9 +96,10 @@ async def test_a_society_of_which_nothing_is_known_yet_has_a_page_too(
 async def test_it_can_be_read_at_320_px_and_with_great_names(stack: Stack, window: Opener) -> None:
     reason = "Anticonstitutionnellement" * 3 + " et encore beaucoup de mots, " * 4
     id = await member(stack).ask_for(999_999_999, reason)
-    await president(stack).tell("awa-ndiaye", "W" * 120)
+    await president(stack).tell("fatou-sarr", "W" * 120)
     async with window(viewport=NARROWEST) as one:
-        here = await open_dashboard(one.page, stack.url)
+        here = await open_dashboard(one.page, stack.url, user="fatou-sarr")
+        await expect(here.part("notifications")).to_contain_text("W" * 120)
         await expect(here.approval(id)).to_be_visible()
         assert await running_out(here.page) == []
 

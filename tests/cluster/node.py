@@ -25,21 +25,12 @@ from tests.cluster.errors import NotReady, ToolMissing
 from tests.cluster.inside import PEER_LINK
 from tests.cluster.node_files import HOST_ADDRESS, NODE_ADDRESS
 from tests.house.files import ROOT
+from unionflow_cli.doctor.tiers import NODE_PACKAGES
 from unionflow_cli.kafka import Process, cache_dir, spawn_tethered
 
 HOST_LINK = "uf-host"
 READY_SECONDS = 180.0
 STOP_SECONDS = 60.0
-PACKAGES = {  # a program that each Debian package brings
-    "containerd": "containerd",
-    "runc": "runc",
-    "containernetworking-plugins": "/usr/lib/cni/bridge",
-    "iptables": "iptables",
-    "conntrack": "conntrack",
-    "busybox-static": "/bin/busybox",
-    "iproute2": "ip",
-    "util-linux": "unshare",
-}
 
 
 @contextmanager
@@ -82,7 +73,8 @@ def restart_kubelet(folder: Path) -> None:
 def _check_tools() -> None:
     if os.geteuid() != 0:
         raise ToolMissing("a real node needs root")
-    lacking = [package for package, program in PACKAGES.items() if shutil.which(program) is None]
+    wanted = NODE_PACKAGES.items()
+    lacking = [package for package, program in wanted if shutil.which(program) is None]
     if lacking:
         raise ToolMissing(
             f"a real node needs: apt-get install --no-install-recommends {' '.join(lacking)}"

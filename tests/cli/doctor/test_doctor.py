@@ -30,6 +30,13 @@ def test_a_bare_machine_gets_exit_code_1_and_a_command_for_each_lack() -> None:
 
 
 @pytest.mark.usefixtures("bare")
+def test_every_tier_of_tests_has_its_line() -> None:
+    report = json.loads(run_module("unionflow_cli", ["doctor", "--json"]).stdout)
+    tiers = {finding["tier"] for finding in report["findings"]}
+    assert tiers >= {"browser", "cluster", "faketime", "helm", "nginx", "node", "prometheus"}
+
+
+@pytest.mark.usefixtures("bare")
 def test_its_table_fits_80_columns() -> None:
     done = run_module("unionflow_cli", ["doctor"])
     table, _, _ = done.stdout.partition("\n\n")

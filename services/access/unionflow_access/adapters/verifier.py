@@ -1,7 +1,7 @@
 """Checks tokens by PyJWT's algorithms, at once: whoever has its keys waits for nothing.
 
-PyJWT's own decoding costs 50 us of a token's 70 (measured, RS256), so the text is taken apart in
-`core.compact` and PyJWT verifies (21 us of the 36 that are left, which OpenSSL itself takes).
+PyJWT's own decoding takes 70 us (measured, RS256). Here the text is taken apart in `core.compact`
+and PyJWT verifies: 36 us, of which 21 are OpenSSL's for the signature.
 Tokens that were found good are remembered by their hash: in a storm of reconnects most are not new.
 """
 

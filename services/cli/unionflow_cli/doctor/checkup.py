@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from unionflow_cli.doctor.tiers import NODE_JS, PROGRAMS, Found, Program
 from unionflow_cli.kafka.core.maven import KAFKA_VERSION
 from unionflow_cli.kafka.core.tools import JAVA, MAVEN, PACKAGES, Tools, install_command
 
@@ -16,7 +17,7 @@ ENOUGH_BYTES = 1_000_000_000  # jars twice (ours and Maven's own copy), two brok
 
 
 class State(StrEnum):
-    """How a finding stands. Only `MISSING` stops something from working."""
+    """How a finding stands. Only `MISSING` stops something of `make demo` or `make test`."""
 
     OK = "ok"
     NOTE = "note"
@@ -53,6 +54,7 @@ class Facts:
     postgres: Path | None
     go: tuple[int, ...] | None
     assets: str | None
+    tiers: Found
     cache: Path
     free_bytes: int
     ports: Sequence[PortFact]
@@ -82,6 +84,10 @@ def examine(facts: Facts) -> tuple[Finding, ...]:
         _compiler(facts),
         _postgres(facts),
         _go(facts),
+        _helm(facts),
+        _node_js(facts),
+        *(_program(facts, program) for program in PROGRAMS),
+        _cluster(facts),
         *(_port(port) for port in facts.ports),
     )
 
@@ -162,6 +168,43 @@ def _go(facts: Facts) -> Finding:
     if facts.go is not None and facts.go >= GO_VERSION:
         return Finding("apiserver", what, State.OK, found)
     return Finding("apiserver", what, State.MISSING, found, "make install")
+
+
+def _helm(facts: Facts) -> Finding:
+    if facts.tiers.helm:
+        return Finding("helm", "Helm", State.OK, "a wheel beside this Python")
+    return Finding("helm", "Helm", State.MISSING, "none", "make install")
+
+
+def _node_js(facts: Facts) -> Finding:
+    what = f"Node.js {_dotted(NODE_JS)} with npm"
+    node = facts.tiers.node
+    found = _dotted(node) if node else "none"
+    if node is not None and node >= NODE_JS:
+        return Finding("node", what, State.OK, found)
+    mend = f"install Node.js {_dotted(NODE_JS)} or newer, from nodejs.org: Debian 12's is older"
+    return Finding("node", what, State.MISSING, found, mend)
+
+
+def _program(facts: Facts, program: Program) -> Finding:
+    path = facts.tiers.path_of(program)
+    if path is not None:
+        return Finding(program.tier, program.what, State.OK, str(path))
+    mend = install_command(program.packages, is_root=facts.is_root)
+    return Finding(program.tier, program.what, State.MISSING, "none", mend)
+
+
+def _cluster(facts: Facts) -> Finding:
+    """Only `make e2e` wants a node, so that its lack is no more than a note."""
+    what = "a Kubernetes node"
+    lacking = facts.tiers.lacking_for_a_node()
+    if lacking:
+        found = f"for make e2e it lacks {', '.join(lacking)}"
+        mend = install_command(lacking, is_root=facts.is_root)
+        return Finding("cluster", what, State.NOTE, found, mend)
+    if not facts.is_root:
+        return Finding("cluster", what, State.NOTE, "for make e2e it wants root", "sudo make e2e")
+    return Finding("cluster", what, State.OK, "can be made here")
 
 
 def _dotted(version: Sequence[int]) -> str:
