@@ -86,7 +86,7 @@ async def test_scenario_2_the_figures_alone_follow_when_they_are_published(
         one.page.on("request", lambda request: asked.append(request.url))
         here = await open_dashboard(one.page, stack.url, organization="mutuelle-cotonou")
         # All of it once, and once more for what happened until the stream began.
-        await eventually(lambda: sum("/dashboard/events" in url for url in asked) >= 2)
+        await eventually(lambda: sum("/notifications?limit" in url for url in asked) >= 2)
         figures = await here.part("statistics").element_handle()
         assert figures is not None
         before = await cotonou.get("/dashboard/stats?organizationId=mutuelle-cotonou")

@@ -7,7 +7,7 @@ Lua that knows the ready pods; here they are an `upstream` with its own round ro
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.ingress.sites import Edge, Ports, Site
@@ -20,7 +20,8 @@ def nginx_conf(site: Site, edge: Edge, ports: Ports, tls: Certificates, folder: 
     """The whole file. folder: for what nginx writes."""
     locations = "".join(_location(path, site, edge) for path in site.paths)
     http, https = (_listen(port, edge) for port in (ports.http, ports.https))
-    pods = " ".join(f"server {pod};" for pod in site.pods)
+    pods = _upstream("pods", site.pods)
+    rest = _upstream("rest", site.rest) if site.rest else ""
     user = "user root;" if os.geteuid() == 0 else ""
     temporary = " ".join(
         f"{kind}_temp_path {folder}/{kind};"
@@ -36,7 +37,7 @@ http {{
   server_names_hash_bucket_size 128;
   {" ".join(_real_ip(edge))}
   map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
-  upstream pods {{ {pods} keepalive 320; }}
+  {pods} {rest}
   ssl_certificate {tls.server}; ssl_certificate_key {tls.server_key};
   ssl_protocols TLSv1.2 TLSv1.3;
   server {{
@@ -46,11 +47,23 @@ http {{
   server {{
     listen {http}; listen {https} ssl http2;
     server_name {site.host};
-    location / {{ return 404; }}
+    location / {{ {_REST if site.rest else "return 404;"} }}
     {locations}
   }}
 }}
 """
+
+
+_REST = """
+      proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Host $http_host;
+      proxy_http_version 1.1; proxy_buffering off; proxy_pass http://rest; proxy_redirect off;
+    """
+
+
+def _upstream(name: str, pods: Sequence[str]) -> str:
+    servers = " ".join(f"server {pod};" for pod in pods)
+    return f"upstream {name} {{ {servers} keepalive 320; }}"
 
 
 def _listen(port: int, edge: Edge) -> str:

@@ -40,10 +40,14 @@ def operators_ingress(class_name: str) -> Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An Ingress, and `address:port` of each pod that is ready."""
+    """An Ingress, and `address:port` of each pod that is ready.
+
+    rest: the same of those that another Ingress leads the rest of the host to, if one does.
+    """
 
     ingress: Manifest
     pods: tuple[str, ...]
+    rest: tuple[str, ...] = ()
 
     def without_annotations(self) -> Site:
         """As it would be, had the operator put none on it."""

@@ -27,6 +27,7 @@ IMAGES = ("pause", "relay", "operator", "backend")
 PROD = "prod"
 RELEASE = "unionflow"
 OPERATOR_RELEASE = "unionflow-operator"
+HOST = "localhost"  # a name that leads to a proxy of this machine
 TIMEOUT = 240  # seconds, of a step of Helm
 READY_SECONDS = 400.0  # on a machine that is busy
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
@@ -67,11 +68,6 @@ class World:
         """Helm in a namespace."""
         return helm_python.Config(kubeconfig_path=self.kubeconfig, namespace=namespace)
 
-    @property
-    def busy(self) -> Stream:
-        """One beside it, whose topics only the audit writes to."""
-        return Stream(self.kubectl, PROD, "busy")
-
     def operator_values(self, tag: str = "1") -> Values:
         """With images that the node has; relays are of the same version."""
         return {"image": image("operator", tag), "relayImage": _relay_image(tag)}
@@ -88,6 +84,7 @@ class World:
                 "settings": {"UNIONFLOW_STATS_UNCHANGED_SECONDS": 0},
             },
             "stream": {"relay": {"drainSeconds": 10, "heartbeatSeconds": 5}},
+            "ingress": {"enabled": True, "className": "nginx", "host": HOST},
             "tests": {"image": image("relay")},
         }
         return with_values(values, *others)
@@ -102,15 +99,21 @@ class World:
         self.rolled_out("unionflow-backend")
         secret = ("create", "secret", "generic", "tokens", f"--from-literal=secret={SECRET}")
         self.kubectl("-n", PROD, *secret)
-        self.busy.apply(
+
+    def stream_for_audit(self, name: str) -> Stream:
+        """One more, Ready, to whose topics only the audit writes: it numbers all their records."""
+        stream = Stream(self.kubectl, PROD, name)
+        stream.apply(
             {
                 "kafka": {"bootstrapServers": self.kafka},
                 "auth": {"secretRef": {"name": "tokens"}},
-                "topicPrefix": "busy.",
+                "topicPrefix": f"{name}.",
                 "relay": {"drainSeconds": 10, "heartbeatSeconds": 5},
             }
         )
-        self.until_ready(self.busy)
+        self.until_ready(stream)
+        self.rolled_out(f"{name}-relay")
+        return stream
 
     def until_ready(self, stream: Stream) -> None:
         """A stream is Ready by what its status says of the spec as it is now."""
@@ -150,6 +153,17 @@ class World:
         """The REST API inside the cluster."""
         host, port = self.address(f"{RELEASE}-backend", "http")
         return f"http://{host}:{port}/api/v1"
+
+    def pods(self, service: str, port: str) -> tuple[str, ...]:
+        """`address:port` of a Service's pods that are ready."""
+        found = self.stream.object("endpointslices", f"-lkubernetes.io/service-name={service}")
+        return tuple(
+            f"{endpoint['addresses'][0]}:{one['port']}"
+            for part in found["items"]
+            for one in part["ports"]
+            for endpoint in part["endpoints"]
+            if one["name"] == port and endpoint["conditions"]["ready"]
+        )
 
     def left(self, namespace: str, kinds: str) -> Sequence[str]:
         """What there is of these kinds in a namespace."""

@@ -11,7 +11,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import httpx
 import pytest
@@ -19,10 +20,13 @@ from confluent_kafka.admin import AdminClient
 
 from tests.cluster.node import restart_kubelet
 from tests.helm.charts import OPERATOR, STACK
+from tests.ingress.proxies import Kind, Proxy
+from tests.ingress.sites import Edge, Site
 from tests.install import meddling
 from tests.install.business import SOCIETY, Business, announced
 from tests.install.conftest import Say
 from tests.install.installing import (
+    HOST,
     OPERATOR_RELEASE,
     PROD,
     READY_SECONDS,
@@ -33,20 +37,21 @@ from tests.install.installing import (
 )
 from tests.operator.e2e.installing import SYSTEM
 from tests.operator.e2e.load import Outcome, Target, under_load, wrongs
-from tests.operator.e2e.watching import seconds_to_ready, until
+from tests.operator.e2e.watching import Stream, seconds_to_ready, until
+from tests.support.tls import make_certificates
 from unionflow_events import CATALOGUE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 SOCIETIES = (SOCIETY, "mutuelle-abidjan", "mutuelle-cotonou")
 
 
-def check(world: World, *words: str) -> subprocess.CompletedProcess[str]:
+def check(world: World, relays: str, api: str) -> subprocess.CompletedProcess[str]:
     """`unionflow dev --check` of this installation: both scenarios, and the page."""
     command = [sys.executable, "-m", "unionflow_cli", "dev", "--check", "--json"]
-    where = ["--url", world.relays_url, "--bootstrap-servers", world.kafka, "--api", world.api_url]
+    where = ["--url", relays, "--bootstrap-servers", world.kafka, "--api", api]
     environ = {**os.environ, "UNIONFLOW_TOPIC_PREFIX": "prod."}
     return subprocess.run(
-        [*command, *where, *words],
+        [*command, *where],
         capture_output=True,
         text=True,
         timeout=180,
@@ -55,11 +60,21 @@ def check(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def loaded(world: World, upheaval: Callable[[], None]) -> tuple[Outcome, Business]:
+@pytest.fixture
+def busy(installed: World, request: pytest.FixtureRequest) -> Iterator[Stream]:
+    """A stream of the test's own, beside the one that the stack's chart made."""
+    name = f"busy-{request.node.name.split('_')[1]}"
+    stream = installed.stream_for_audit(name)
+    yield stream
+    stream.delete()
+    until("it is gone", lambda: not stream.exists(), READY_SECONDS)
+
+
+def loaded(world: World, busy: Stream, upheaval: Callable[[], None]) -> tuple[Outcome, Business]:
     """The audit on one stream, and people at work on the other, while something is done to both."""
-    host, port = world.relays(world.busy)
+    host, port = world.relays(busy)
     with Business(world.api_url) as business:
-        target = Target(host, port, world.kafka, "busy.")
+        target = Target(host, port, world.kafka, f"{busy.name}.")
         return asyncio.run(under_load(target, upheaval)), business
 
 
@@ -77,7 +92,7 @@ def hold(world: World, came: tuple[Outcome, Business], say: Say, what: str) -> N
     assert len(business.granted) > 0
     until("every request has its event", lambda: not silent(world, business), 60)
     events = announced(world.kafka, "prod.")
-    assert {one: ids for one, ids in events.items() if len(ids) > 1} == {}
+    assert {one: events[one] for one in business.granted if len(events[one]) > 1} == {}
 
 
 def silent(world: World, business: Business) -> set[str]:
@@ -111,8 +126,27 @@ def test_both_scenarios_run_through_the_services(installed: World, say: Say) -> 
         for society in SOCIETIES:
             body = {"id": society, "name": society, "currency": "XOF"}
             assert client.post("/organizations", json=body).status_code == 201
-    checked = check(installed)
+    checked = check(installed, installed.relays_url, installed.api_url)
     say(checked.stdout or checked.stderr)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_both_scenarios_run_through_nginx_by_what_both_ingresses_say(installed: World) -> None:
+    site = Site(
+        installed.stream.object("ingress", f"{RELEASE}-relay"),
+        installed.pods(f"{RELEASE}-relay", "clients"),
+        installed.pods(f"{RELEASE}-backend", "http"),
+    )
+    folder = installed.folder / "nginx"
+    folder.mkdir()
+    tls = make_certificates(folder, f"DNS:{HOST}")
+    proxy = Proxy(Kind.NGINX, site, Edge(), tls, folder)
+    proxy.start()
+    try:
+        where = f"{HOST}:{proxy.ports.http}"
+        checked = check(installed, f"ws://{where}/ws/dashboard", f"http://{where}/api/v1")
+    finally:
+        proxy.stop()
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -171,7 +205,7 @@ def test_the_operator_may_not(installed: World, verb: str, resource: str, namesp
 
 
 def test_everything_is_upgraded_under_load_and_nobody_misses_anything(
-    installed: World, say: Say
+    installed: World, busy: Stream, say: Say
 ) -> None:
     before = pods(installed)
 
@@ -183,7 +217,7 @@ def test_everything_is_upgraded_under_load_and_nobody_misses_anything(
         installed.helm(PROD).upgrade(STACK, RELEASE, newer, timeout=TIMEOUT)
         rolled(installed, before)
 
-    came = loaded(installed, upgrade)
+    came = loaded(installed, busy, upgrade)
     hold(installed, came, say, "upgrade of operator, relays and backend")
     assert came[0].cut == 0
     assert images(installed) == {"uf.local/relay:2"}
@@ -193,41 +227,57 @@ def rolled(world: World, before: set[str]) -> None:
     """Wait until both streams, the operator and the backend have new pods alone."""
     until("only new relays", lambda: not before & pods(world), READY_SECONDS)
     world.rolled_out("unionflow-operator", SYSTEM)
-    for deployment in ("unionflow-backend", "unionflow-relay", "busy-relay"):
-        world.rolled_out(deployment)
-    for stream in (world.stream, world.busy):
-        world.until_ready(stream)
+    world.rolled_out("unionflow-backend")
+    for name in streams(world):
+        world.rolled_out(f"{name}-relay")
+        world.until_ready(Stream(world.kubectl, PROD, name))
+
+
+def streams(world: World) -> Sequence[str]:
+    """Their names."""
+    return [name.rpartition("/")[2] for name in world.left(PROD, "ufs")]
+
+
+def relays(world: World) -> Sequence[Mapping[str, Any]]:
+    """The pods of all streams."""
+    label = "-lapp.kubernetes.io/name=unionflow-relay"
+    found: list[dict[str, Any]] = json.loads(
+        world.kubectl("-n", PROD, "get", "pods", label, "-o", "json")
+    )["items"]
+    return found
 
 
 def pods(world: World) -> set[str]:
-    """The names of both streams' relays."""
-    return {pod["metadata"]["name"] for one in (world.stream, world.busy) for pod in one.pods()}
+    """The names of all streams' relays."""
+    return {pod["metadata"]["name"] for pod in relays(world)}
 
 
 def images(world: World) -> set[str]:
-    """What both streams' relays run."""
-    found = [pod for one in (world.stream, world.busy) for pod in one.pods()]
-    return {container["image"] for pod in found for container in pod["spec"]["containers"]}
+    """What they run."""
+    return {one["image"] for pod in relays(world) for one in pod["spec"]["containers"]}
 
 
-def test_faults_of_node_and_broker_cost_nobody_an_event(installed: World, say: Say) -> None:
+def test_faults_of_node_and_broker_cost_nobody_an_event(
+    installed: World, busy: Stream, say: Say
+) -> None:
     def faults() -> None:
         time.sleep(3)
         restart_kubelet(installed.folder / "node")
-        first = min(pod["metadata"]["name"] for pod in installed.busy.pods())
+        first = min(pod["metadata"]["name"] for pod in busy.pods())
         meddling.run_out_of_memory(installed, "relay", first)
         until("it was killed for its memory", lambda: ended_by(installed, first), 60)
         meddling.restart_kafka(installed, 3)
-        installed.until_ready(installed.busy)
+        installed.until_ready(busy)
         time.sleep(3)
 
     hold(
         installed,
-        loaded(installed, faults),
+        loaded(installed, busy, faults),
         say,
         "kubelet restarted, relay out of memory, Kafka killed",
     )
-    assert check(installed).returncode == 0
+    checked = check(installed, installed.relays_url, installed.api_url)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def ended_by(world: World, pod: str) -> bool:
@@ -238,7 +288,7 @@ def ended_by(world: World, pod: str) -> bool:
 
 
 def test_a_rollback_under_load_brings_back_what_was_and_loses_nothing(
-    installed: World, say: Say
+    installed: World, busy: Stream, say: Say
 ) -> None:
     before = pods(installed)
 
@@ -248,12 +298,11 @@ def test_a_rollback_under_load_brings_back_what_was_and_loses_nothing(
         installed.helm(SYSTEM).rollback(OPERATOR_RELEASE, timeout=TIMEOUT)
         rolled(installed, before)
 
-    hold(installed, loaded(installed, back), say, "helm rollback")
+    hold(installed, loaded(installed, busy, back), say, "helm rollback")
     assert images(installed) == {"uf.local/relay:1"}
 
 
 def test_uninstall_leaves_the_topics_and_nothing_else(installed: World) -> None:
-    installed.busy.delete()
     installed.helm(PROD).uninstall(RELEASE, timeout=TIMEOUT)
     kinds = (
         "ufs,deploy,rs,pods,svc,cm,secret,sa,job,netpol,pdb,ingress,hpa,pvc,role,rolebinding,"

@@ -109,6 +109,7 @@ def test_every_setting_of_the_relay_is_said_or_left_to_it_on_purpose() -> None:
     }
     said = yaml.safe_load(one("ConfigMap", everything)["data"]["relay.yaml"]).keys()
     left = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT",  # by `spec.relay.pod.env`, as all of OpenTelemetry
         "UNIONFLOW_HOST",
         "UNIONFLOW_JWT_SECRET",  # by the environment, from its Secret
         "UNIONFLOW_MEMORY_BYTES",  # the container's limit
