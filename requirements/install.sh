@@ -85,7 +85,7 @@ if ! is_done packages "$packages_wanted"; then
         echo "no Python 3.11 or newer that can make a virtual environment" >&2
         exit 3
     fi
-    echo "making .venv with $("$python" --version)"
+    echo "making .venv with $("$python" --version): 1.2 GB, a few minutes"
     "$python" -m venv --clear .venv
     "${pip[@]}" install --require-hashes --no-deps -r requirements/dev.txt
     echo "$packages_wanted" >.venv/packages

@@ -16,7 +16,7 @@ from unionflow_cli.conformance.core.levels import Level, Time
 from unionflow_cli.conformance.core.report import Outcome
 from unionflow_cli.conformance.play import Play
 
-SLOWNESS: Final = (1, 3, 8)  # of each try, where time is scaled
+SLOWNESS: Final = (1, 4, 12)  # of each try, where time is scaled
 
 
 @dataclass(frozen=True, slots=True)
