@@ -1,6 +1,6 @@
 # One line of intent each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install demo dashboard test e2e check bench doctor format docs screenshots reference images packages release lock
+.PHONY: help install demo dashboard test e2e check bench chaos doctor format docs screenshots reference images packages release lock
 PY := .venv/bin/python
 
 help: ## list these targets
