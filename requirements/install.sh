@@ -52,9 +52,11 @@ missing_packages() {
     has mvn || echo maven
     has cc || echo gcc libc6-dev
     has_postgres || echo postgresql
+    has openssl || echo openssl
     has chromium || has chromium-browser || has google-chrome || echo chromium fonts-dejavu-core
     has nginx || echo nginx-light
     has haproxy || echo haproxy
+    has curl || echo curl
     has promtool || echo prometheus
     has faketime || echo faketime
 }

@@ -34,6 +34,7 @@ class Program:
 
 
 PROGRAMS = (
+    Program("tls", "OpenSSL", ("openssl",), ("openssl",)),
     Program(
         "browser",
         "Chromium",
@@ -42,6 +43,7 @@ PROGRAMS = (
     ),
     Program("nginx", "nginx", ("nginx",), ("nginx-light",)),
     Program("nginx", "HAProxy", ("haproxy",), ("haproxy",)),
+    Program("nginx", "curl", ("curl",), ("curl",)),
     Program("prometheus", "promtool", ("promtool",), ("prometheus",)),
     Program("faketime", "faketime", ("faketime",), ("faketime",)),
 )
