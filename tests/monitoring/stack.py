@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.operator.live.running import RunningOperator
+from tests.operator.live.running import RunningOperator, until
 from tests.operator.live.streams import Streams
 from tests.relay.live import RunningRelay
 from tests.relay.tokens import Issuer, issuing
@@ -64,6 +64,11 @@ class Stack:
         await asyncio.to_thread(relay.wait_until_ready)
         self.relays[pod] = relay
         self.tell_prometheus()
+        # A count that was there at the first look has no rate.
+        seen = f'count_over_time(up{{pod="{pod}"}}[1m]) >= 2'
+        await asyncio.to_thread(
+            until, "Prometheus looks at it", lambda: self.prometheus.query(seen), 60
+        )
 
     async def drain_relay(self) -> None:
         """The oldest pod is told to end; returns when it has."""
