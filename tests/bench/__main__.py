@@ -82,7 +82,15 @@ def _run(arguments: argparse.Namespace, cores: machine.Cores) -> int:
     else:
         if lines:
             where = _where(cores, arguments.dialect)
-            print("\n".join([*table.heading(where, arguments.rounds), *table.render(lines), ""]))
+            print(
+                "\n".join(
+                    [
+                        *table.heading(where, arguments.rounds, arguments.servers),
+                        *table.render(lines),
+                        "",
+                    ]
+                )
+            )
         if backend:
             print("\n".join(backend_rows.render(backend)))
         print("\n".join(notes))

@@ -17,12 +17,16 @@ _WIDTH = 88
 _DISTURBED = 0.05  # of the server's core
 
 
-def heading(where: str, rounds: int) -> list[str]:
+def heading(where: str, rounds: int, kinds: Sequence[Kind]) -> list[str]:
     """What is compared, and where it runs."""
+    beside = (
+        "Centrifugo with its own Kafka consumer, tuned, and clients of its uni_websocket, "
+        if Kind.CENTRIFUGO in kinds
+        else "two bare uvloop programs with aiokafka: bare-each writes each record to each client "
+        "by itself; bare-joined joins a fetch's records once and writes once to each client, "
+    )
     text = (
-        "This relay beside two bare uvloop programs, all three reading the same topics of one "
-        "Apache Kafka with aiokafka. bare-each writes each record to each client by itself; "
-        "bare-joined joins a fetch's records once and writes once to each client. "
+        f"This relay beside {beside}all reading the same topics of one Apache Kafka. "
         f"{CLIENTS:,} clients; records of 290 to 305 bytes. {where} {rounds} rounds of the "
         "servers in turn: figures are medians, ratios are medians of the rounds' ratios, of relay "
         "to bare-joined on a backlog, else to bare-each."
