@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import secrets
 import socket
@@ -196,6 +197,8 @@ class Backend:
         async with self._events, asyncio.TaskGroup() as group:
             serving = [group.create_task(server.serve([at])) for server, at in servers]
             working = group.create_task(self._work())
+            gc.collect()
+            gc.freeze()  # a full collection of what is here for good takes a tenth of a second
             log.info(
                 "backend listening",
                 port=port.getsockname()[1],
